@@ -14,7 +14,7 @@
 
 #define ARRAY_COUNT(array)         (sizeof(array) / sizeof((array)[0]))
 #define MUST_CHECK                 __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
 #define UNUSED                     __attribute__((unused))
 
 /* Run kind##_cleanup(&variable) when the variable leaves its scope. */
@@ -25,9 +25,9 @@ enum step { STEP_ITEM, STEP_END, STEP_FAIL };
 
 /* The exit codes of the program, the same for every command (design.md, section 2). */
 enum exit_code {
-    EXIT_CLEAN    = 0,
+    EXIT_CLEAN = 0,
     EXIT_FINDINGS = 1,
-    EXIT_USAGE    = 2,
-    EXIT_FAILED   = 3,
+    EXIT_USAGE = 2,
+    EXIT_FAILED = 3,
     EXIT_UNPROVEN = 4,
 };
