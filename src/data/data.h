@@ -1,0 +1,122 @@
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "text/finding.h"
+
+/*
+ * data/data -- JSON, YAML and TOML as one kind of tree, with the place of every token.
+ *
+ *   text --json_parse | yaml_parse | toml_parse--> struct node (spans into the text)
+ *   struct json_out: JSON text, written as it comes, in a fixed order
+ *
+ * Shapes   A node's span is its token's; a map's or list's goes from its first to its last token.
+ *          Keys are nodes too. Duplicate keys are kept and noted. Aliases are resolved to the
+ *          anchored node (same pointer) and marked; text after aliases may not pass
+ *          LIMIT_YAML_EXPANDED.
+ *          A YAML edit is a `struct edit` at byte offsets: the document is never re-emitted.
+ * Units    Byte offsets.
+ * Errors   json_parse: ERR_FORMAT with line and column, ERR_LIMIT. yaml_parse keeps the documents
+ *          in front of the bad one and says what was wrong in `problem`.
+ * Source   RFC 8259 (jansson), YAML 1.2 (libfyaml), TOML 1.0 (own).
+ */
+
+enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_STRING, NODE_LIST, NODE_MAP };
+
+struct node;
+struct node_pair {
+    struct node *key, *value; /* value of "k:" is a NODE_NULL with an empty span behind the colon */
+};
+
+struct node {
+    enum node_kind kind;
+    span at;         /* token, quotes included */
+    str value;       /* scalars: decoded; numbers and booleans: as written */
+    char style;      /* '"' '\'' '|' '>' or 'p' for plain; 'f' flow or 'b' block for maps, lists */
+    bool aliased;    /* reached through *alias at `alias_at` */
+    bool anchored;   /* has an &anchor */
+    uint32_t column; /* 0-based column of its first byte: the indentation of a block collection */
+    VEC(struct node *) items;    /* NODE_LIST */
+    VEC(struct node_pair) pairs; /* NODE_MAP, in order; merge keys (<<) are followed by node_get */
+};
+
+struct yaml {
+    const struct source *source;
+    VEC(struct node *) documents; /* NULL roots are kept as NODE_NULL */
+    bool ok;
+    str problem; /* when not ok */
+    span problem_at;
+};
+
+/* YAML, all documents of it. Tags are ignored; bytes that are not UTF-8 are a problem. */
+struct yaml *yaml_parse(struct arena *arena, const struct source *source);
+
+/* JSON, with spans too. */
+MUST_CHECK bool json_parse(struct arena *arena, str text, struct node **out_root, struct err *err);
+
+/* TOML 1.0: enough of it for manifests (tables, arrays, strings, numbers, dates as strings). */
+MUST_CHECK bool toml_parse(struct arena *arena, str text, struct node **out_root, struct err *err);
+
+/* -- reading a tree ------------------------------------------------------------------------------ */
+
+/* The value under a key; NULL when node is no map or has no such key. YAML merge keys count. */
+struct node *node_get(const struct node *node, const char *key);
+
+/* The pair itself, for its place; NULL as above. */
+const struct node_pair *node_pair_find(const struct node *node, const char *key);
+
+/* "spec.template.spec": node_get step by step; "jobs.*" is not known here. */
+struct node *node_path(const struct node *node, const char *path);
+
+/* The text of a scalar, STR_NONE for anything else and for NULL. */
+str node_str(const struct node *node);
+
+/* YAML 1.1 and 1.2 truths: true, True, yes, on. */
+bool node_is_true(const struct node *node);
+bool node_is_false(const struct node *node);
+
+/* An integer; false when it is none. */
+bool node_int(const struct node *node, int64_t *out_value);
+
+/* -- YAML edits: comments, order, quoting, anchors and indentation stay --------------------------- */
+
+/* Set map[key] to the YAML text `value` (one line, or lines indented from column 0, which are
+ * shifted to fit): replaces an existing value, or adds the pair behind the last one, in block or
+ * flow style as the map is. False when it cannot be done without touching an alias. */
+bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
+                   const char *key, const char *value, struct edit *out_edit);
+
+/* Add an item to a list, in its style. */
+bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct node *list,
+                      const char *value, struct edit *out_edit);
+
+/* Take away a pair with its line(s) and the comment behind it; a map left empty becomes {}. */
+bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct node *map,
+                      const char *key, struct edit *out_edit);
+
+/* The replacement of a scalar's token, quoted as the old one was and as the new value needs. */
+struct edit yaml_edit_scalar(struct arena *arena, const struct node *scalar, str value);
+
+/* -- writing JSON -------------------------------------------------------------------------------- */
+
+/* JSON as it comes; the caller keeps the nesting right (asserted). Strings that are not UTF-8 are
+ * written with U+FFFD for each bad byte. */
+struct json_out {
+    struct buf buf;
+    uint32_t depth;
+    bool comma;
+    bool pretty; /* two blanks an indent, else one line */
+};
+
+struct json_out json_out_init(struct arena *arena, bool pretty);
+void json_object(struct json_out *out, const char *key); /* key NULL inside lists and at the top */
+void json_list(struct json_out *out, const char *key);
+void json_end_object(struct json_out *out);
+void json_end_list(struct json_out *out);
+void json_str(struct json_out *out, const char *key, str value);
+void json_z(struct json_out *out, const char *key, const char *value); /* NULL writes null */
+void json_u64(struct json_out *out, const char *key, uint64_t value);
+void json_i64(struct json_out *out, const char *key, int64_t value);
+void json_double(struct json_out *out, const char *key, double value); /* two decimals */
+void json_bool(struct json_out *out, const char *key, bool value);
+void json_null(struct json_out *out, const char *key);

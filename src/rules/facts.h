@@ -1,0 +1,246 @@
+#pragma once
+
+#include "context/context.h"
+#include "data/data.h"
+#include "dockerfile/dockerfile.h"
+#include "rules/rules.h"
+#include "shell/shell.h"
+
+/*
+ * rules/facts -- what every rule may know about a file, worked out once.
+ *
+ * Shapes   steps[i] belongs to file->instructions[i]. A value that the text does not decide is not
+ *          guessed: `known` flags say so, and base == NULL means that the base image is not in
+ *          our table. `tree` is the build context where one is known, else NULL.
+ * Cost     Linear in the file.
+ */
+
+enum shell_kind {
+    SHELL_KIND_UNKNOWN, /* base not known: treat as sh */
+    SHELL_KIND_SH,      /* POSIX sh whose make is not known */
+    SHELL_KIND_DASH,
+    SHELL_KIND_ASH,
+    SHELL_KIND_BASH,
+    SHELL_KIND_POWERSHELL,
+    SHELL_KIND_CMD,
+    SHELL_KIND_NONE,  /* scratch, distroless: there is no shell */
+    SHELL_KIND_OTHER, /* python, perl ...: not judged */
+};
+
+enum base_family {
+    FAMILY_UNKNOWN,
+    FAMILY_DEBIAN,
+    FAMILY_UBUNTU,
+    FAMILY_ALPINE,
+    FAMILY_RHEL, /* fedora, centos, rocky, alma, ubi, amazonlinux, oraclelinux */
+    FAMILY_SUSE,
+    FAMILY_WOLFI,
+    FAMILY_ARCH,
+    FAMILY_BUSYBOX,
+    FAMILY_DISTROLESS,
+    FAMILY_SCRATCH,
+    FAMILY_WINDOWS,
+};
+
+enum base_libc { LIBC_UNKNOWN, LIBC_GLIBC, LIBC_MUSL, LIBC_NONE };
+
+/* One row of what is known about base images (rules/base_facts.c). */
+struct base_fact {
+    const char *name;       /* for `explain base/NAME`: "python-slim" */
+    const char *repository; /* normalised: "python", "gcr.io/distroless/static-debian12" */
+    const char *tags;       /* glob over the tag, first row that matches wins: "*-slim*", "*" */
+    enum base_family family;
+    enum base_libc libc;
+    enum shell_kind shell; /* what /bin/sh is */
+    bool has_bash;
+    const char *user;     /* user in its config: "" is root */
+    const char *nonroot;  /* a non-root user that it brings: "node"; NULL when there is none */
+    int nonroot_uid;      /* -1 when there is none */
+    const char *packages; /* "apt", "apk", "dnf", "microdnf", "yum", "zypper", NULL */
+    const char *has;      /* programs it has that rules ask about: "curl wget git gcc make ..." */
+    bool ca_certificates, tzdata;
+    bool sdk;           /* made to build with, not to ship: golang, rust, gcc, maven, jdk ... */
+    const char *slim;   /* sibling to ship instead: tag suffix or reference, NULL */
+    const char *alpine; /* the alpine sibling, NULL */
+    double unpacked_mb, pull_mb; /* 0: not measured */
+    const char *measured;        /* date of those figures */
+    const char *eol; /* first day without support "2024-06-30"; NULL: supported or not known */
+    const char *use, *tradeoff;
+    const char *cmd; /* its CMD or ENTRYPOINT names a server: "nginx"; NULL */
+    const char *source;
+};
+
+/* One instruction, with what is in force when it runs. */
+struct step {
+    const struct instruction *instruction;
+    uint32_t stage; /* NO_INDEX before the first FROM */
+    str user;       /* as USER says, expanded; "" when only the base says */
+    bool user_known;
+    str workdir;      /* absolute, expanded; the base's own is taken as "/" */
+    bool workdir_set; /* some WORKDIR of this stage or of a stage below said so */
+    bool workdir_known;
+    enum shell_kind shell;
+    bool shell_set;                     /* a SHELL instruction is in force */
+    bool shell_pipefail, shell_errexit; /* what SHELL's own words switch on */
+    const struct script
+        *script; /* shell form text of RUN, CMD, ENTRYPOINT, HEALTHCHECK; heredoc script */
+    bool script_is_heredoc;               /* RUN that is only a heredoc: no errexit by default */
+    str interpreter;                      /* its shebang, "" when none */
+    const struct shell_command *commands; /* of the script, or the exec form as one command */
+    uint32_t command_count;
+};
+
+struct stage_facts {
+    const struct stage *stage;
+    str image; /* reference of the image below all stages, "" when not known */
+    str repository, tag,
+        digest; /* of that reference; repository is normalised: "python", "ghcr.io/x/y" */
+    const struct base_fact *base;
+    enum base_family family;
+    bool windows;
+    bool ships;     /* it, or a stage built on it, is what is shipped */
+    bool final;     /* it is the stage that is shipped */
+    bool reachable; /* the shipped stage needs it */
+    bool is_target; /* some file of the repository builds it by --target */
+    str user;       /* in force at its end; "" is the base's own */
+    bool user_known;
+};
+
+struct facts {
+    struct arena *arena;
+    const struct source *source;
+    const struct dockerfile *file;
+    const struct check_options *options;
+    struct step *steps; /* one an instruction */
+    uint32_t step_count;
+    struct stage_facts *stages;
+    uint32_t stage_count;
+    const struct stage_facts *final;     /* NULL when there is no stage */
+    const struct context_tree *tree;     /* build context; NULL when not known */
+    str context_path;                    /* of the context, relative to the repository */
+    const struct ignore *ignore;         /* NULL when there is none */
+    const struct repository *repository; /* NULL when not known */
+    int64_t today;                       /* days since 1970 */
+};
+
+/* Work out the facts of a parsed file. */
+struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
+                         const struct check_options *options, int64_t today);
+
+/* The row for an image reference, NULL when it is not in the table. */
+const struct base_fact *base_fact_find(str repository, str tag);
+
+/* All rows, for explain. */
+const struct base_fact *base_facts_all(size_t *out_count);
+
+/* "docker.io/library/python:3.12-slim@sha256:..": python, 3.12-slim, sha256:.. */
+struct image_name {
+    str repository, tag, digest;
+};
+struct image_name image_name_parse(struct arena *arena, str reference);
+
+/* -- what is found -------------------------------------------------------------------------------- */
+
+struct rule_sink {
+    struct arena *arena;
+    const struct rule *rule; /* whose check is running */
+    const struct source *source;
+    const struct facts *facts; /* NULL outside of Dockerfiles */
+    struct finding_list *findings;
+};
+
+/* Report at a place of the sink's source. The finding is good until the next one: set bytes, fix
+ * and related right away. The message: what is wrong here, single quotes around foreign words, no
+ * full stop. */
+struct finding *found(struct rule_sink *sink, span at, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Give the newest finding a fix of the rule's own class; then add its edits. */
+void found_fix(struct rule_sink *sink, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The same with another class than the rule's. */
+void found_fix_as(struct rule_sink *sink, enum fix_safety safety, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* One edit of the newest finding's fix: replace `at` by `text`. */
+void found_edit(struct rule_sink *sink, span at, str text);
+
+/* An edit that inserts in front of / behind. */
+void found_insert(struct rule_sink *sink, uint32_t offset, str text);
+
+/* An edit that takes away whole lines of an instruction, its line end included. */
+void found_remove_instruction(struct rule_sink *sink, const struct instruction *instruction);
+
+/* Another place that the newest finding speaks of. */
+void found_related(struct rule_sink *sink, span at, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Other severity than the rule's own, for this one finding. */
+void found_severity(struct rule_sink *sink, enum severity severity);
+
+/* -- questions that many rules ask (rules/query.c) ------------------------------------------------- */
+
+/* for each step of the file that has commands and is to be judged by POSIX rules */
+bool step_is_posix(const struct facts *facts, const struct step *step);
+
+/* RUN instruction of POSIX text. */
+bool step_is_run(const struct facts *facts, const struct step *step);
+
+const struct stage_facts *step_stage(const struct facts *facts, const struct step *step);
+
+/* Does the step have a mount of that type whose target covers `path` ("/var/cache/apt" covers
+ * "/var/cache/apt/archives")? NULL when it has not. */
+const struct mount *step_mount(const struct step *step, enum mount_type type, str path);
+
+/* The step's text holds this command; NULL when it has not. `sub` may be NULL. */
+const struct shell_command *step_find(const struct step *step, const char *name, const char *sub);
+
+/* Is it a removal (rm, find -delete, unlink) that takes away `path`, globs of the removal included
+ * ("rm -rf /var/lib/apt/lists" and "/var/lib/apt/lists/x*" both remove what is below it)? */
+bool command_removes(const struct shell_command *command, str path);
+
+enum package_verb {
+    PACKAGE_NONE,
+    PACKAGE_INSTALL,
+    PACKAGE_UPDATE,
+    PACKAGE_UPGRADE,
+    PACKAGE_CLEAN,
+    PACKAGE_REMOVE
+};
+
+/* What a command does with a package manager. */
+struct package_command {
+    const struct shell_command *command;
+    const char *manager; /* "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pip",
+                               * "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "poetry",
+                               * "uv", "conda", "go", "cargo", "mvn", "gradle", "nuget"; NULL: none */
+    enum package_verb verb;
+    struct shell_words packages; /* operands of an install: unknown words included */
+};
+struct package_command package_command_of(struct arena *arena, const struct shell_command *command);
+
+/* Where text goes to stand behind a command in the same RUN: " && rm -rf x" in the style that this
+ * RUN uses (own line with its indentation and continuation, or the same line; "&&" at the end or
+ * the start of lines). */
+struct edit run_append_edit(const struct facts *facts, const struct step *step,
+                            const struct shell_command *after, str command_text);
+
+/* Insert an option behind a word, in the word's own line: " --no-install-recommends". */
+struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text);
+
+/* A new instruction line in front of / behind an instruction, in the file's line end and keyword
+ * case ("USER app\n"). */
+struct edit insert_before_instruction(const struct facts *facts, const struct instruction *at,
+                                      str line);
+struct edit insert_after_instruction(const struct facts *facts, const struct instruction *at,
+                                     str line);
+
+/* Add --mount=... (or another flag) to a RUN, in front of its other arguments. */
+struct edit add_flag(const struct facts *facts, const struct instruction *at, str flag);
+
+/* The value of a Dockerfile word with the variables in force, or not known. */
+bool word_value(const struct facts *facts, const struct instruction *at, str raw, str *out_value);
+
+/* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
+str step_path(const struct facts *facts, const struct step *step, str path);
+
+/* The step's text names this path (word-wise, after joining with WORKDIR). */
+bool step_mentions(const struct facts *facts, const struct step *step, str path);

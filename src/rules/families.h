@@ -1,0 +1,21 @@
+#pragma once
+
+#include "rules/facts.h"
+
+/*
+ * rules/families -- the files that rules stand in, one table each.
+ *
+ * Shapes   FAMILY(x) is `const struct rule family_x[]` with `const size_t family_x_count`, defined
+ *          at the end of rules/<file>.c by RULE_FAMILY(x, {...}, {...}). registry.c joins them.
+ */
+
+#define RULE_FAMILIES(FAMILY) FAMILY(directives)
+
+#define RULE_FAMILY(family, ...)                         \
+    const struct rule family_##family[] = {__VA_ARGS__}; \
+    const size_t family_##family##_count = ARRAY_COUNT(family_##family)
+
+#define FAMILY_DECLARE(family)                  \
+    extern const struct rule family_##family[]; \
+    extern const size_t family_##family##_count;
+RULE_FAMILIES(FAMILY_DECLARE)
