@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "text/source.h"
 
 /*

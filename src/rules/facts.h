@@ -71,7 +71,7 @@ struct base_fact {
 };
 
 /* One instruction, with what is in force when it runs. */
-struct step {
+struct step_facts {
     const struct instruction *instruction;
     uint32_t stage; /* NO_INDEX before the first FROM */
     str user;       /* as USER says, expanded; "" when only the base says */
@@ -111,7 +111,7 @@ struct facts {
     const struct source *source;
     const struct dockerfile *file;
     const struct check_options *options;
-    struct step *steps; /* one an instruction */
+    struct step_facts *steps; /* one an instruction */
     uint32_t step_count;
     struct stage_facts *stages;
     uint32_t stage_count;
@@ -179,19 +179,20 @@ void found_severity(struct rule_sink *sink, enum severity severity);
 /* -- questions that many rules ask (rules/query.c) ------------------------------------------------- */
 
 /* for each step of the file that has commands and is to be judged by POSIX rules */
-bool step_is_posix(const struct facts *facts, const struct step *step);
+bool step_is_posix(const struct facts *facts, const struct step_facts *step);
 
 /* RUN instruction of POSIX text. */
-bool step_is_run(const struct facts *facts, const struct step *step);
+bool step_is_run(const struct facts *facts, const struct step_facts *step);
 
-const struct stage_facts *step_stage(const struct facts *facts, const struct step *step);
+const struct stage_facts *step_stage(const struct facts *facts, const struct step_facts *step);
 
 /* Does the step have a mount of that type whose target covers `path` ("/var/cache/apt" covers
  * "/var/cache/apt/archives")? NULL when it has not. */
-const struct mount *step_mount(const struct step *step, enum mount_type type, str path);
+const struct mount *step_mount(const struct step_facts *step, enum mount_type type, str path);
 
 /* The step's text holds this command; NULL when it has not. `sub` may be NULL. */
-const struct shell_command *step_find(const struct step *step, const char *name, const char *sub);
+const struct shell_command *step_find(const struct step_facts *step, const char *name,
+                                      const char *sub);
 
 /* Is it a removal (rm, find -delete, unlink) that takes away `path`, globs of the removal included
  * ("rm -rf /var/lib/apt/lists" and "/var/lib/apt/lists/x*" both remove what is below it)? */
@@ -220,7 +221,7 @@ struct package_command package_command_of(struct arena *arena, const struct shel
 /* Where text goes to stand behind a command in the same RUN: " && rm -rf x" in the style that this
  * RUN uses (own line with its indentation and continuation, or the same line; "&&" at the end or
  * the start of lines). */
-struct edit run_append_edit(const struct facts *facts, const struct step *step,
+struct edit run_append_edit(const struct facts *facts, const struct step_facts *step,
                             const struct shell_command *after, str command_text);
 
 /* Insert an option behind a word, in the word's own line: " --no-install-recommends". */
@@ -240,7 +241,7 @@ struct edit add_flag(const struct facts *facts, const struct instruction *at, st
 bool word_value(const struct facts *facts, const struct instruction *at, str raw, str *out_value);
 
 /* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
-str step_path(const struct facts *facts, const struct step *step, str path);
+str step_path(const struct facts *facts, const struct step_facts *step, str path);
 
 /* The step's text names this path (word-wise, after joining with WORKDIR). */
-bool step_mentions(const struct facts *facts, const struct step *step, str path);
+bool step_mentions(const struct facts *facts, const struct step_facts *step, str path);
