@@ -27,7 +27,11 @@ struct arena_mark {
 /* A new arena that may hold at most `limit_bytes` (0: the default of base/limits.h). */
 struct arena *arena_new(size_t limit_bytes);
 
-/* Give everything back. NULL is allowed. */
+/* An arena that is freed together with its parent: for a worker, or a phase whose results the parent
+ * must see. */
+struct arena *arena_child(struct arena *parent, size_t limit_bytes);
+
+/* Give everything back, children included. NULL is allowed; not for children. */
 void arena_free(struct arena *arena);
 
 /* For AUTO(arena): free the arena that the variable holds. */
@@ -49,7 +53,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark);
 size_t arena_used_bytes(const struct arena *arena);
 
 #define NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
-#define NEW_ARRAY(arena, type, count)                                                              \
+#define NEW_ARRAY(arena, type, count) \
     ((type *)arena_alloc((arena), arena_array_bytes((count), sizeof(type)), _Alignof(type)))
 
 /* count * size, or a size that no arena can give when that overflows. */

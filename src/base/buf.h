@@ -19,9 +19,12 @@ struct buf {
 /* An empty buf in the arena. */
 struct buf buf_init(struct arena *arena, size_t max_bytes);
 
-void buf_add(struct buf *buf, str text);                                    /* append bytes    */
-void buf_add_char(struct buf *buf, char c);                                 /* append one byte */
-void buf_fmt(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);   /* append printf   */
+void buf_add(struct buf *buf, str text);                                  /* append bytes    */
+void buf_add_char(struct buf *buf, char c);                               /* append one byte */
+void buf_fmt(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3); /* append printf   */
 
 /* What was added so far; good until the next addition. */
-static inline str buf_str(const struct buf *buf) { return (str){buf->at, buf->len}; }
+static inline str buf_str(const struct buf *buf)
+{
+    return (str){buf->at, buf->len};
+}

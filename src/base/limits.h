@@ -21,7 +21,7 @@
 
 /* Nesting of shell constructs, expansions, YAML and JSON: deep enough for people, shallow enough
  * for an 8 MiB stack. */
-#define LIMIT_NESTING 64
+#define LIMIT_NESTING    64
 #define LIMIT_JSON_DEPTH 128
 
 /* YAML text after its aliases are followed ("billion laughs"). */

@@ -81,8 +81,8 @@ bool str_to_u64(str text, uint64_t *out_value);
 
 /* True when text is one of the `count` words. */
 bool str_in(str text, const char *const *words, size_t count);
-#define STR_IN(text, ...)                                                                          \
-    str_in((text), (const char *const[]){__VA_ARGS__},                                             \
+#define STR_IN(text, ...)                              \
+    str_in((text), (const char *const[]){__VA_ARGS__}, \
            ARRAY_COUNT(((const char *const[]){__VA_ARGS__})))
 
 /* Copies in the arena: as they are, terminated for a system call, lower-cased. */
@@ -99,10 +99,31 @@ str str_replace(struct arena *arena, str text, str from, str to);
  * For "did you mean". Strings over 64 bytes count as far apart. */
 unsigned str_distance(str a, str b, unsigned most);
 
-static inline bool char_is_blank(char c) { return c == ' ' || c == '\t'; }
-static inline bool char_is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static inline bool char_is_digit(char c) { return c >= '0' && c <= '9'; }
-static inline bool char_is_alpha(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
-static inline bool char_is_alnum(char c) { return char_is_digit(c) || char_is_alpha(c); }
-static inline bool char_is_name(char c) { return char_is_alnum(c) || c == '_'; }
-static inline char char_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+static inline bool char_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+static inline bool char_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static inline bool char_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool char_is_alpha(char c)
+{
+    return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+static inline bool char_is_alnum(char c)
+{
+    return char_is_digit(c) || char_is_alpha(c);
+}
+static inline bool char_is_name(char c)
+{
+    return char_is_alnum(c) || c == '_';
+}
+static inline char char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/io.h"
 #include "context/context.h"
 #include "data/data.h"
 #include "dockerfile/dockerfile.h"
@@ -101,7 +102,6 @@ struct stage_facts {
     bool ships;     /* it, or a stage built on it, is what is shipped */
     bool final;     /* it is the stage that is shipped */
     bool reachable; /* the shipped stage needs it */
-    bool is_target; /* some file of the repository builds it by --target */
     str user;       /* in force at its end; "" is the base's own */
     bool user_known;
 };

@@ -9,7 +9,7 @@
  *          at the end of rules/<file>.c by RULE_FAMILY(x, {...}, {...}). registry.c joins them.
  */
 
-#define RULE_FAMILIES(FAMILY) FAMILY(directives)
+#define RULE_FAMILIES(FAMILY) FAMILY(inline)
 
 #define RULE_FAMILY(family, ...)                         \
     const struct rule family_##family[] = {__VA_ARGS__}; \

@@ -65,7 +65,7 @@ struct rule {
 };
 
 /* All rules in name order. */
-const struct rule *const *rules_all(size_t *out_count);
+const struct rule *const *rules_all(struct arena *arena, size_t *out_count);
 
 /* By name, or by a peer's id ("DL3009", "hadolint:DL3009", "SC2086"); NULL when there is none. */
 const struct rule *rule_find(str name_or_aka);
@@ -78,19 +78,22 @@ str rule_group(const struct rule *rule);
 
 /* -- a run -------------------------------------------------------------------------------------- */
 
+VEC_TYPE(name_list, str);
+
 /* "size", "size/apt-lists-left", "DL3009", "all"; severity overrides; what config and flags say. */
 struct rule_choice {
-    VEC(str) select; /* empty: the default set */
-    VEC(str) ignore;
+    struct name_list select; /* empty: the default set */
+    struct name_list ignore;
     struct map severity; /* rule name -> "error" | "warning" | "note" | "off" */
 };
 
 /* What .plimsoll.yaml, .hadolint.yaml and the flags say, merged; flags win. */
 struct check_options {
     struct rule_choice choice;
-    VEC(str) trusted_registries;
+    struct name_list trusted_registries;
     struct map label_schema;  /* label -> type, as .hadolint.yaml has it */
-    VEC(str) disabled_inline; /* reserved for policy: inline ignores of these rules do not count */
+    str fail_on;  /* "error", "warning", "note", "none"; "" means the command's own */
+    str baseline; /* path of a baseline to apply; "" is none */
     str stdin_name;           /* path to give standard input; "" means "-" */
     str target;               /* stage that ships; "" means the last */
     bool no_repository;       /* look at the named files alone: no tree, no cross-file rules */
@@ -98,6 +101,8 @@ struct check_options {
     bool modernize;           /* may propose another base image or stage structure */
     unsigned threads;         /* 0: one a core */
 };
+
+struct check_job; /* rules/repository.h */
 
 /* A file that was looked at. */
 struct checked_file {
@@ -118,6 +123,7 @@ struct check_result {
     VEC(struct unread) unread;
     uint32_t errors, warnings, notes;
     const struct repository *repository; /* of the first path; NULL with no_repository */
+    int64_t today;                       /* days since 1970, as the run took it */
 };
 
 /* Look at files and directories as the user named them ("-" is standard input, whose text is

@@ -47,8 +47,8 @@ struct finding {
     const struct source *source;
     span at;
     enum severity severity;
-    str stage;     /* name of the stage, or its index as text; STR_NONE outside of one */
-    str message;   /* what is wrong here, one line, no full stop */
+    str stage;      /* name of the stage, or its index as text; STR_NONE outside of one */
+    str message;    /* what is wrong here, one line, no full stop */
     uint64_t bytes; /* what it costs, where that is known; 0 otherwise */
     struct fix fix;
     struct related_list related;
@@ -56,5 +56,5 @@ struct finding {
 
 VEC_TYPE(finding_list, struct finding);
 
-/* By file order of their start, then end, then rule name; stable. */
+/* By place, then rule name, then message. */
 void findings_sort(struct finding_list *findings, const char *(*rule_name)(const struct rule *));

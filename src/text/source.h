@@ -50,5 +50,11 @@ static inline span span_join(span a, span b)
 {
     return (span){a.start < b.start ? a.start : b.start, a.end > b.end ? a.end : b.end};
 }
-static inline bool span_is_empty(span at) { return at.end <= at.start; }
-static inline bool span_overlaps(span a, span b) { return a.start < b.end && b.start < a.end; }
+static inline bool span_is_empty(span at)
+{
+    return at.end <= at.start;
+}
+static inline bool span_overlaps(span a, span b)
+{
+    return a.start < b.end && b.start < a.end;
+}

@@ -1,0 +1,293 @@
+#include "rules/facts.h"
+
+/* Questions that many rules ask of one step or one command. */
+
+const struct stage_facts *step_stage(const struct facts *facts, const struct step_facts *step)
+{
+    return step->stage < facts->stage_count ? &facts->stages[step->stage] : NULL;
+}
+
+bool step_is_posix(const struct facts *facts, const struct step_facts *step)
+{
+    const struct stage_facts *stage = step_stage(facts, step);
+    if (stage && stage->windows)
+        return false;
+    return step->shell != SHELL_KIND_POWERSHELL && step->shell != SHELL_KIND_CMD &&
+           step->shell != SHELL_KIND_OTHER;
+}
+
+bool step_is_run(const struct facts *facts, const struct step_facts *step)
+{
+    return step->instruction->kind == INSTRUCTION_RUN && !step->instruction->broken &&
+           step_is_posix(facts, step);
+}
+
+/* Is `path` the directory itself, or below it? Both absolute or both relative, no trailing '/'. */
+static bool path_covers(str directory, str path)
+{
+    if (str_eq(directory, STR("/")))
+        return str_starts(path, directory);
+    return str_eq(directory, path) ||
+           (str_starts(path, directory) && path.at[directory.len] == '/');
+}
+
+const struct mount *step_mount(const struct step_facts *step, enum mount_type type, str path)
+{
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        str target = mount->target;
+        while (target.len > 1 && target.at[target.len - 1] == '/')
+            target.len--;
+        if (mount->type == type && target.len && path_covers(target, path))
+            return mount;
+    }
+    return NULL;
+}
+
+const struct shell_command *step_find(const struct step_facts *step, const char *name,
+                                      const char *sub)
+{
+    for (uint32_t i = 0; i < step->command_count; i++)
+        if (shell_is(&step->commands[i], name, sub))
+            return &step->commands[i];
+    return NULL;
+}
+
+static bool removal_covers(str operand, str path)
+{
+    while (str_ends(operand, STR("/*")) || str_ends(operand, STR("/.")) ||
+           (operand.len > 1 && operand.at[operand.len - 1] == '/'))
+        operand.len -= operand.at[operand.len - 1] == '/' ? 1 : 2;
+    if (!operand.len)
+        return false;
+    if (path_covers(operand, path))
+        return true;
+    /* rm of something below the path: "/var/lib/apt/lists/deb.debian.org_*" */
+    if (operand.len > path.len && path_covers(path, operand))
+        return true;
+    return glob_is_pattern(operand) && glob_match(operand, path);
+}
+
+bool command_removes(const struct shell_command *command, str path)
+{
+    bool find = shell_is(command, "find", NULL) && shell_option(command, "-delete");
+    bool find_exec = shell_is(command, "rm", NULL) && (command->via & SHELL_VIA_FIND);
+    if (!find && !find_exec && !STR_IN(command->name, "rm", "rmdir", "unlink", "shred"))
+        return false;
+    const struct shell_words *words = find_exec ? &command->words : &command->argv;
+    for (uint32_t i = 1; i < words->count; i++) {
+        const struct shell_word *word = &words->at[i];
+        str text = word->known ? word->value : word->raw;
+        if (str_starts(text, STR("-")) && (find || find_exec))
+            break;
+        if (!str_starts(text, STR("-")) && removal_covers(text, path))
+            return true;
+    }
+    return false;
+}
+
+/* -- package managers --------------------------------------------------------------------------- */
+
+struct manager_verb {
+    const char *manager, *sub;
+    enum package_verb verb;
+    const char *second; /* a further word that must follow: "mod" "download" */
+};
+
+/* The first row that fits wins. sub NULL: no subcommand at all. */
+static const struct manager_verb manager_verbs[] = {
+    {"apt-get", "install", PACKAGE_INSTALL, NULL},
+    {"apt-get", "update", PACKAGE_UPDATE, NULL},
+    {"apt-get", "upgrade", PACKAGE_UPGRADE, NULL},
+    {"apt-get", "dist-upgrade", PACKAGE_UPGRADE, NULL},
+    {"apt-get", "full-upgrade", PACKAGE_UPGRADE, NULL},
+    {"apt-get", "clean", PACKAGE_CLEAN, NULL},
+    {"apt-get", "autoclean", PACKAGE_CLEAN, NULL},
+    {"apt-get", "distclean", PACKAGE_CLEAN, NULL},
+    {"apt-get", "remove", PACKAGE_REMOVE, NULL},
+    {"apt-get", "purge", PACKAGE_REMOVE, NULL},
+    {"apt-get", "autoremove", PACKAGE_REMOVE, NULL},
+    {"apk", "add", PACKAGE_INSTALL, NULL},
+    {"apk", "update", PACKAGE_UPDATE, NULL},
+    {"apk", "upgrade", PACKAGE_UPGRADE, NULL},
+    {"apk", "del", PACKAGE_REMOVE, NULL},
+    {"apk", "cache", PACKAGE_CLEAN, NULL},
+    {"yum", "install", PACKAGE_INSTALL, NULL},
+    {"yum", "localinstall", PACKAGE_INSTALL, NULL},
+    {"yum", "groupinstall", PACKAGE_INSTALL, NULL},
+    {"yum", "module", PACKAGE_INSTALL, "install"},
+    {"yum", "makecache", PACKAGE_UPDATE, NULL},
+    {"yum", "update", PACKAGE_UPGRADE, NULL},
+    {"yum", "upgrade", PACKAGE_UPGRADE, NULL},
+    {"yum", "clean", PACKAGE_CLEAN, NULL},
+    {"yum", "remove", PACKAGE_REMOVE, NULL},
+    {"yum", "erase", PACKAGE_REMOVE, NULL},
+    {"zypper", "install", PACKAGE_INSTALL, NULL},
+    {"zypper", "in", PACKAGE_INSTALL, NULL},
+    {"zypper", "refresh", PACKAGE_UPDATE, NULL},
+    {"zypper", "ref", PACKAGE_UPDATE, NULL},
+    {"zypper", "update", PACKAGE_UPGRADE, NULL},
+    {"zypper", "up", PACKAGE_UPGRADE, NULL},
+    {"zypper", "dist-upgrade", PACKAGE_UPGRADE, NULL},
+    {"zypper", "dup", PACKAGE_UPGRADE, NULL},
+    {"zypper", "patch", PACKAGE_UPGRADE, NULL},
+    {"zypper", "clean", PACKAGE_CLEAN, NULL},
+    {"zypper", "cc", PACKAGE_CLEAN, NULL},
+    {"zypper", "remove", PACKAGE_REMOVE, NULL},
+    {"zypper", "rm", PACKAGE_REMOVE, NULL},
+    {"pip", "install", PACKAGE_INSTALL, NULL},
+    {"pip", "wheel", PACKAGE_INSTALL, NULL},
+    {"pip", "download", PACKAGE_INSTALL, NULL},
+    {"pip", "cache", PACKAGE_CLEAN, NULL},
+    {"pip", "uninstall", PACKAGE_REMOVE, NULL},
+    {"npm", "ci", PACKAGE_INSTALL, NULL},
+    {"npm", "clean-install", PACKAGE_INSTALL, NULL},
+    {"npm", "install", PACKAGE_INSTALL, NULL},
+    {"npm", "i", PACKAGE_INSTALL, NULL},
+    {"npm", "add", PACKAGE_INSTALL, NULL},
+    {"npm", "update", PACKAGE_UPGRADE, NULL},
+    {"npm", "cache", PACKAGE_CLEAN, NULL},
+    {"npm", "prune", PACKAGE_REMOVE, NULL},
+    {"npm", "uninstall", PACKAGE_REMOVE, NULL},
+    {"yarn", NULL, PACKAGE_INSTALL, NULL},
+    {"yarn", "install", PACKAGE_INSTALL, NULL},
+    {"yarn", "add", PACKAGE_INSTALL, NULL},
+    {"yarn", "workspaces", PACKAGE_INSTALL, "focus"},
+    {"yarn", "global", PACKAGE_INSTALL, "add"},
+    {"yarn", "cache", PACKAGE_CLEAN, NULL},
+    {"pnpm", "install", PACKAGE_INSTALL, NULL},
+    {"pnpm", "i", PACKAGE_INSTALL, NULL},
+    {"pnpm", "add", PACKAGE_INSTALL, NULL},
+    {"pnpm", "fetch", PACKAGE_INSTALL, NULL},
+    {"pnpm", "store", PACKAGE_CLEAN, "prune"},
+    {"bun", "install", PACKAGE_INSTALL, NULL},
+    {"bun", "i", PACKAGE_INSTALL, NULL},
+    {"bun", "add", PACKAGE_INSTALL, NULL},
+    {"gem", "install", PACKAGE_INSTALL, NULL},
+    {"gem", "cleanup", PACKAGE_CLEAN, NULL},
+    {"bundle", "install", PACKAGE_INSTALL, NULL},
+    {"composer", "install", PACKAGE_INSTALL, NULL},
+    {"composer", "require", PACKAGE_INSTALL, NULL},
+    {"composer", "update", PACKAGE_INSTALL, NULL},
+    {"composer", "clear-cache", PACKAGE_CLEAN, NULL},
+    {"composer", "clearcache", PACKAGE_CLEAN, NULL},
+    {"poetry", "install", PACKAGE_INSTALL, NULL},
+    {"poetry", "add", PACKAGE_INSTALL, NULL},
+    {"poetry", "cache", PACKAGE_CLEAN, NULL},
+    {"pipenv", "install", PACKAGE_INSTALL, NULL},
+    {"pipenv", "sync", PACKAGE_INSTALL, NULL},
+    {"uv", "sync", PACKAGE_INSTALL, NULL},
+    {"uv", "pip", PACKAGE_INSTALL, "install"},
+    {"uv", "pip", PACKAGE_INSTALL, "sync"},
+    {"uv", "tool", PACKAGE_INSTALL, "install"},
+    {"uv", "cache", PACKAGE_CLEAN, NULL},
+    {"conda", "install", PACKAGE_INSTALL, NULL},
+    {"conda", "create", PACKAGE_INSTALL, NULL},
+    {"conda", "env", PACKAGE_INSTALL, NULL},
+    {"conda", "clean", PACKAGE_CLEAN, NULL},
+    {"conda", "update", PACKAGE_UPGRADE, NULL},
+    {"go", "mod", PACKAGE_INSTALL, "download"},
+    {"go", "get", PACKAGE_INSTALL, NULL},
+    {"go", "install", PACKAGE_INSTALL, NULL},
+    {"go", "clean", PACKAGE_CLEAN, NULL},
+    {"cargo", "fetch", PACKAGE_INSTALL, NULL},
+    {"cargo", "install", PACKAGE_INSTALL, NULL},
+    {"nuget", "restore", PACKAGE_INSTALL, NULL},
+    {"dotnet", "restore", PACKAGE_INSTALL, NULL},
+};
+
+/* Programs that behave as another one of the table. */
+static const struct {
+    const char *name, *as;
+} manager_twins[] = {
+    {"apt", "apt-get"},      {"aptitude", "apt-get"}, {"dnf", "yum"},      {"dnf5", "yum"},
+    {"microdnf", "yum"},     {"tdnf", "yum"},         {"pip3", "pip"},     {"pip2", "pip"},
+    {"pip3.11", "pip"},      {"pip3.12", "pip"},      {"pip3.13", "pip"},  {"mamba", "conda"},
+    {"micromamba", "conda"}, {"bundler", "bundle"},   {"yarnpkg", "yarn"},
+};
+
+static const char *manager_name(str name, const char **out_reported)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(manager_twins); i++)
+        if (str_eq(name, str_from(manager_twins[i].name))) {
+            bool own = str_starts(name, STR("apt")) || str_ends(name, STR("dnf")) ||
+                       str_ends(name, STR("mamba"));
+            *out_reported = own ? manager_twins[i].name : manager_twins[i].as;
+            return manager_twins[i].as;
+        }
+    for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++)
+        if (str_eq(name, str_from(manager_verbs[i].manager)))
+            return *out_reported = manager_verbs[i].manager;
+    return NULL;
+}
+
+/* Is `second` the word behind the subcommand? */
+static bool second_word_is(const struct shell_command *command, const struct shell_word *sub,
+                           const char *second)
+{
+    bool seen = false;
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (seen && word->known && !str_starts(word->value, STR("-")))
+            return str_eq(word->value, str_from(second));
+        seen = seen || word->at.start == sub->at.start;
+    }
+    return false;
+}
+
+struct package_command package_command_of(struct arena *arena, const struct shell_command *command)
+{
+    struct package_command result = {.command = command};
+    const char *reported = NULL;
+    const char *manager = command->name.len ? manager_name(command->name, &reported) : NULL;
+    if (!manager)
+        return result;
+    const struct shell_word *sub = shell_subcommand(command);
+    for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++) {
+        const struct manager_verb *row = &manager_verbs[i];
+        if (!str_eq(str_from(row->manager), str_from(manager)))
+            continue;
+        bool fits = row->sub ? sub && str_eq(sub->value, str_from(row->sub))
+                             : !sub && command->argv.count == 1;
+        if (!fits || (row->second && !second_word_is(command, sub, row->second)))
+            continue;
+        result.manager = reported;
+        result.verb = row->verb;
+        break;
+    }
+    if (result.verb != PACKAGE_INSTALL)
+        return result;
+    struct shell_words operands = shell_operands(arena, command, true);
+    bool two = str_eq(str_from(manager), STR("uv")) ||
+               (sub && STR_IN(sub->value, "mod", "module", "global", "tool", "workspaces"));
+    for (uint32_t i = two && operands.count ? 1 : 0; i < operands.count; i++)
+        vec_push(arena, &result.packages, operands.at[i]);
+    return result;
+}
+
+/* -- paths ---------------------------------------------------------------------------------------- */
+
+str step_path(const struct facts *facts, const struct step_facts *step, str path)
+{
+    if (!path.len || str_has_char(path, '$'))
+        return STR("");
+    if (path.at[0] == '/')
+        return path_clean(facts->arena, path);
+    return step->workdir_known ? path_join(facts->arena, step->workdir, path) : STR("");
+}
+
+bool step_mentions(const struct facts *facts, const struct step_facts *step, str path)
+{
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *command = &step->commands[i];
+        VEC_EACH(struct shell_word, word, command->argv) {
+            str absolute = step_path(facts, step, word->known ? word->value : word->prefix);
+            if (absolute.len && path_covers(path, absolute))
+                return true;
+        }
+        VEC_EACH(struct shell_redirect, redirect, command->redirects) {
+            str absolute = step_path(facts, step, redirect->target.value);
+            if (absolute.len && path_covers(path, absolute))
+                return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,149 @@
+#include "rules/facts.h"
+
+#include "base/buf.h"
+
+/*
+ * Edits in the file's own style: where `&&` stands, how lines are indented, which line end and
+ * which escape character the file uses.
+ */
+
+/* The blanks at the start of the line that holds an offset. */
+static str line_indent(const struct source *source, uint32_t offset)
+{
+    span line = source_line(source, source_position(source, offset).line);
+    str text = source_text(source, line);
+    size_t blanks = text.len - str_trim_start(text).len;
+    return str_slice(text, 0, blanks);
+}
+
+/* Is there nothing but blanks between the start of its line and the offset? */
+static bool begins_line(const struct source *source, uint32_t offset)
+{
+    span line = source_line(source, source_position(source, offset).line);
+    return str_trim(source_text(source, (span){line.start, offset})).len == 0;
+}
+
+struct chain {
+    enum { CHAIN_INLINE, CHAIN_END, CHAIN_START } style;
+    str separator; /* "&&" or ";" */
+    str indent;
+};
+
+/* How this RUN joins its commands. */
+static struct chain chain_of(const struct facts *facts, const struct step_facts *step)
+{
+    struct chain chain = {.style = CHAIN_INLINE, .separator = STR("&&"), .indent = STR("    ")};
+    uint32_t semis = 0, ands = 0;
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *command = &step->commands[i];
+        if (command->depth || span_is_empty(command->separator_at))
+            continue;
+        bool semi = command->after == SHELL_SEP_SEMI;
+        if (!semi && command->after != SHELL_SEP_AND)
+            continue;
+        semis += semi;
+        ands += !semi;
+        uint32_t behind = source_position(facts->source, command->separator_at.end).line;
+        bool last_on_line =
+            i + 1 < step->command_count &&
+            source_position(facts->source, step->commands[i + 1].at.start).line > behind;
+        if (last_on_line) {
+            chain.style = CHAIN_END;
+            chain.indent = line_indent(facts->source, step->commands[i + 1].at.start);
+        } else if (begins_line(facts->source, command->separator_at.start)) {
+            chain.style = CHAIN_START;
+            chain.indent = line_indent(facts->source, command->separator_at.start);
+        }
+    }
+    if (semis > ands)
+        chain.separator = STR(";");
+    return chain;
+}
+
+struct edit run_append_edit(const struct facts *facts, const struct step_facts *step,
+                            const struct shell_command *after, str command_text)
+{
+    const struct instruction *at = step->instruction;
+    uint32_t end = at->at.end;
+    if (after)
+        end = after->at.end;
+    else if (step->script_is_heredoc)
+        end = at->heredocs.at[0].body_at.end;
+    else
+        end = joined_offset(&at->logical, str_trim_end(at->logical.text).len);
+    str newline = source_newline(facts->source);
+    if (step->script_is_heredoc) {
+        str line = after
+                       ? str_fmt(facts->arena, "%.*s%.*s", STR_ARG(newline), STR_ARG(command_text))
+                       : str_fmt(facts->arena, "%.*s%.*s", STR_ARG(command_text), STR_ARG(newline));
+        return (struct edit){.at = {end, end}, .text = line};
+    }
+    struct chain chain = chain_of(facts, step);
+    char escape = facts->file->directives.escape;
+    str joint = chain.separator.at[0] == ';' ? STR(";") : STR(" &&");
+    str text;
+    if (chain.style == CHAIN_END)
+        text = str_fmt(facts->arena, "%.*s %c%.*s%.*s%.*s", STR_ARG(joint), escape,
+                       STR_ARG(newline), STR_ARG(chain.indent), STR_ARG(command_text));
+    else if (chain.style == CHAIN_START)
+        text = str_fmt(facts->arena, " %c%.*s%.*s%.*s %.*s", escape, STR_ARG(newline),
+                       STR_ARG(chain.indent), STR_ARG(chain.separator), STR_ARG(command_text));
+    else
+        text = str_fmt(facts->arena, "%.*s %.*s", STR_ARG(joint), STR_ARG(command_text));
+    return (struct edit){.at = {end, end}, .text = text};
+}
+
+struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text)
+{
+    return (struct edit){.at = {word->at.end, word->at.end}, .text = str_copy(arena, text)};
+}
+
+/* The line with its keyword in the case that the file's instruction uses. */
+static str in_keyword_case(const struct facts *facts, const struct instruction *at, str line)
+{
+    bool lower = at->keyword.len && char_lower(at->keyword.at[0]) == at->keyword.at[0];
+    size_t blank = str_find_char(line, ' ');
+    if (!lower || blank == STR_MISSING)
+        return line;
+    return str_cat(facts->arena, str_lower(facts->arena, str_slice(line, 0, blank)),
+                   str_from_index(line, blank));
+}
+
+struct edit insert_before_instruction(const struct facts *facts, const struct instruction *at,
+                                      str line)
+{
+    uint32_t start = source_full_line(facts->source, at->line).start;
+    str text =
+        str_cat(facts->arena, in_keyword_case(facts, at, line), source_newline(facts->source));
+    return (struct edit){.at = {start, start}, .text = text};
+}
+
+struct edit insert_after_instruction(const struct facts *facts, const struct instruction *at,
+                                     str line)
+{
+    uint32_t end = source_full_line(facts->source, at->end_line).end;
+    bool has_newline = end > 0 && facts->source->text.at[end - 1] == '\n';
+    str newline = source_newline(facts->source);
+    line = in_keyword_case(facts, at, line);
+    str text =
+        has_newline ? str_cat(facts->arena, line, newline) : str_cat(facts->arena, newline, line);
+    return (struct edit){.at = {end, end}, .text = text};
+}
+
+struct edit add_flag(const struct facts *facts, const struct instruction *at, str flag)
+{
+    if (at->flags.count) {
+        uint32_t end = vec_last(&at->flags)->at.end;
+        uint32_t first = joined_offset(&at->logical, at->rest);
+        bool own_line =
+            source_position(facts->source, first).line > source_position(facts->source, end).line;
+        str text = own_line
+                       ? str_fmt(facts->arena, " %c%.*s%.*s%.*s", facts->file->directives.escape,
+                                 STR_ARG(source_newline(facts->source)),
+                                 STR_ARG(line_indent(facts->source, first)), STR_ARG(flag))
+                       : str_cat(facts->arena, STR(" "), flag);
+        return (struct edit){.at = {end, end}, .text = text};
+    }
+    uint32_t end = at->keyword_at.end;
+    return (struct edit){.at = {end, end}, .text = str_cat(facts->arena, STR(" "), flag)};
+}
