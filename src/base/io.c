@@ -202,8 +202,10 @@ static bool temporary_open(struct temporary *temporary, str beside, mode_t mode,
     return err_sys(err, "cannot create a file beside '%.*s'", STR_ARG(beside));
 }
 
-/* Where a chain of symbolic links ends, so that the file behind it is replaced, not the link. */
-static bool follow_links(int dir_fd, char path[LIMIT_PATH], struct err *err)
+/* Where a chain of symbolic links ends, so that the file behind it is replaced, not the link.
+ * Not inlined: its two paths of 4 KiB would stay on the stack of the whole replacement. */
+static __attribute__((noinline)) bool follow_links(int dir_fd, char path[LIMIT_PATH],
+                                                   struct err *err)
 {
     for (int depth = 0; depth < 40; depth++) {
         char target[LIMIT_PATH];
