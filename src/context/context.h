@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/vec.h"
 #include "text/source.h"
 
@@ -48,7 +47,12 @@ struct ignore_pattern {
 MUST_CHECK bool ignore_compile(struct arena *arena, str text, struct ignore **out_ignore,
                                struct err *err);
 
-/* The same, but malformed patterns are marked and passed over: for linting. Cannot fail. */
+/* Compile a list of patterns as they are given to the matcher, not read from a file: no comments.
+ * "Line" is the place in the list, from 1. COPY --exclude is one such list. */
+MUST_CHECK bool ignore_compile_patterns(struct arena *arena, const str *patterns, size_t count,
+                                        struct ignore **out_ignore, struct err *err);
+
+/* The same as ignore_compile, but malformed patterns are marked and passed over: for linting. Cannot fail. */
 struct ignore *ignore_compile_lenient(struct arena *arena, str text);
 
 /* Its patterns in order. */
@@ -86,7 +90,6 @@ struct context_tree {
     uint64_t files, bytes;                 /* sent */
     uint64_t dropped_files, dropped_bytes; /* left out, counted in full below dropped directories */
     const struct ignore *ignore;           /* may be NULL */
-    struct map by_path; /* path -> struct context_entry *; made on demand by context_find */
     VEC(str) unread;    /* directories that could not be read */
     bool truncated;     /* past entries_max: the rest was not looked at */
 };
@@ -110,7 +113,8 @@ struct context_tree *context_tree_of(struct arena *arena, const str *paths, size
 const struct context_entry *context_find(const struct context_tree *tree, str path);
 
 /* First entry at or after `from` that a COPY source (a glob or a plain path) names; NO_ENTRY when
- * there are no more. Dropped entries are given too: look at `dropped`. */
+ * there are no more. Dropped entries are given too: look at `dropped`. A source that names the whole
+ * context (".") gives each entry at its top. */
 uint32_t context_match(const struct context_tree *tree, str source, uint32_t from);
 
 /* Which ignore file a build of `dockerfile` (path relative to the context, or "") with the context
