@@ -90,8 +90,8 @@ struct context_tree {
     uint64_t files, bytes;                 /* sent */
     uint64_t dropped_files, dropped_bytes; /* left out, counted in full below dropped directories */
     const struct ignore *ignore;           /* may be NULL */
-    VEC(str) unread;    /* directories that could not be read */
-    bool truncated;     /* past entries_max: the rest was not looked at */
+    VEC(str) unread;                       /* directories that could not be read */
+    bool truncated;                        /* past entries_max: the rest was not looked at */
 };
 
 struct context_options {

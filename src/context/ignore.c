@@ -137,8 +137,7 @@ struct ignore *ignore_compile_lenient(struct arena *arena, str text)
             line = str_from_index(line, 3);
         if (str_ends(line, STR("\r")))
             line.len--;
-        struct ignore_pattern at = {.line = number,
-                                    .at = {.start = (uint32_t)(line.at - text.at)}};
+        struct ignore_pattern at = {.line = number, .at = {.start = (uint32_t)(line.at - text.at)}};
         add_line(arena, ignore, line, at);
     }
     return ignore;

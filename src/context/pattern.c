@@ -219,8 +219,8 @@ static uint32_t read_escape(struct reading *r)
 static bool read_posix(struct reading *r)
 {
     str rest = {r->at, (size_t)(r->end - r->at)};
-    size_t close = str_starts(rest, STR("[:")) ? str_find(str_from_index(rest, 2), STR(":]"))
-                                               : STR_MISSING;
+    size_t close =
+        str_starts(rest, STR("[:")) ? str_find(str_from_index(rest, 2), STR(":]")) : STR_MISSING;
     if (close == STR_MISSING)
         return false;
     str name = str_slice(rest, 2, 2 + close);
@@ -274,11 +274,10 @@ static void push_class(struct reading *r, bool negated)
     struct range *ranges = NEW_ARRAY(r->arena, struct range, r->ranges.count + 1);
     if (r->ranges.count)
         memcpy(ranges, r->ranges.at, r->ranges.count * sizeof(*ranges));
-    vec_push(r->arena, &r->tokens,
-             (struct token){.kind = TOKEN_CLASS,
-                            .negated = negated,
-                            .value = r->ranges.count,
-                            .ranges = ranges});
+    vec_push(
+        r->arena, &r->tokens,
+        (struct token){
+            .kind = TOKEN_CLASS, .negated = negated, .value = r->ranges.count, .ranges = ranges});
 }
 
 static void read_class(struct reading *r)
@@ -318,13 +317,12 @@ static void read_backslash(struct reading *r)
     } else if (add_perl_class(r, c) || add_perl_class_negated(r, c)) {
         r->at++;
         push_class(r, false);
-    } else if (c == 'Q' || ((c == 'p' || c == 'P') && r->end - r->at > 1 &&
-                            memchr("CLMNPSZ\\", r->at[1], 8))) {
+    } else if (c == 'Q' ||
+               ((c == 'p' || c == 'P') && r->end - r->at > 1 && memchr("CLMNPSZ\\", r->at[1], 8))) {
         r->never = true; /* a quotation or a Unicode class: no path that people have */
         r->at = r->end;
     } else {
-        vec_push(r->arena, &r->tokens,
-                 (struct token){.kind = TOKEN_CHAR, .value = read_escape(r)});
+        vec_push(r->arena, &r->tokens, (struct token){.kind = TOKEN_CHAR, .value = read_escape(r)});
     }
 }
 
@@ -345,8 +343,7 @@ static void read_token(struct reading *r)
         read_backslash(r);
     } else if (c == '.' || c == '^') {
         r->at++;
-        vec_push(r->arena, &r->tokens,
-                 (struct token){.kind = c == '.' ? TOKEN_ANY : TOKEN_START});
+        vec_push(r->arena, &r->tokens, (struct token){.kind = c == '.' ? TOKEN_ANY : TOKEN_START});
     } else {
         vec_push(r->arena, &r->tokens,
                  (struct token){.kind = TOKEN_CHAR, .value = utf8_next(&r->at, r->end)});
@@ -382,8 +379,7 @@ static void find_head_and_tail(struct arena *arena, struct pattern *pattern)
 
 static void compile_tokens(struct arena *arena, struct pattern *pattern, str expression)
 {
-    struct reading r = {
-        .arena = arena, .at = expression.at, .end = expression.at + expression.len};
+    struct reading r = {.arena = arena, .at = expression.at, .end = expression.at + expression.len};
     while (r.at < r.end && !r.flaw)
         read_token(&r);
     pattern->flaw = r.flaw;
@@ -457,7 +453,10 @@ static bool is_open(const struct run *run, const struct token *token)
     }
 }
 
-static void state_add(uint64_t *set, uint32_t state) { set[state / 64] |= 1ull << (state % 64); }
+static void state_add(uint64_t *set, uint32_t state)
+{
+    set[state / 64] |= 1ull << (state % 64);
+}
 
 /* Add what state `i` reaches without a character, and with `c`. */
 static void state_step(struct run *run, uint32_t i, uint32_t c)
@@ -496,7 +495,10 @@ static void run_step(struct run *run, uint32_t c)
     }
 }
 
-static bool is_word_at(const char *at, const char *end) { return at < end && char_is_name(*at); }
+static bool is_word_at(const char *at, const char *end)
+{
+    return at < end && char_is_name(*at);
+}
 
 static bool tokens_match(const struct pattern *pattern, str path)
 {
@@ -530,9 +532,8 @@ bool pattern_matches(const struct pattern *pattern, str path)
     case PATTERN_EXACT: return str_eq(path, pattern->text);
     case PATTERN_PREFIX: return str_starts(path, pattern->text);
     case PATTERN_SUFFIX:
-        return str_ends(path, pattern->text) ||
-               (pattern->text.len && pattern->text.at[0] == '/' &&
-                str_eq(path, str_from_index(pattern->text, 1)));
+        return str_ends(path, pattern->text) || (pattern->text.len && pattern->text.at[0] == '/' &&
+                                                 str_eq(path, str_from_index(pattern->text, 1)));
     case PATTERN_TOKENS:
         return str_starts(path, pattern->head) && str_ends(path, pattern->tail) &&
                tokens_match(pattern, path);

@@ -49,7 +49,7 @@ static uint32_t count_entries(struct arena *scratch, const struct slot *root)
     while (open.count) {
         const struct slot *slot = open.at[--open.count];
         count += slot->children.count;
-        VEC_EACH (const struct child, child, slot->children)
+        VEC_EACH(const struct child, child, slot->children)
             if (child->slot)
                 vec_push(scratch, &open, child->slot);
     }
@@ -278,9 +278,9 @@ uint32_t context_match(const struct context_tree *tree, str source, uint32_t fro
     bool classes = str_has_char(source, '['); /* one may match a '/' */
     for (uint32_t i = from; i < tree->count; i++) {
         str path = tree->entries[i].path;
-        bool hit = source.len == 0 ? tree->entries[i].parent == NO_ENTRY
-                                   : (classes || depth_of(path) == depth) &&
-                                         glob_match(source, path);
+        bool hit = source.len == 0
+                       ? tree->entries[i].parent == NO_ENTRY
+                       : (classes || depth_of(path) == depth) && glob_match(source, path);
         if (hit)
             return i;
     }

@@ -217,7 +217,7 @@ static bool read_levels(struct arena *scratch, struct walk *walk, struct slot *r
             return false;
         next.count = 0;
         for (uint32_t i = 0; i < level.count; i++) {
-            VEC_EACH (struct child, child, level.at[i]->children) {
+            VEC_EACH(struct child, child, level.at[i]->children) {
                 if (!child->slot)
                     continue;
                 if (options->skip_git_objects && str_eq(child->name, STR(".git")))
