@@ -52,8 +52,9 @@ struct word {
 VEC_TYPE(words, struct word);
 
 struct flag {
+    str text;  /* the whole flag as the builder sees it: quotes and escapes removed */
     str name;  /* "mount" of --mount=type=cache */
-    str value; /* raw; quotes kept */
+    str value; /* as the builder sees it before expansion; as written at value_at */
     bool has_value;
     span at, name_at, value_at; /* at covers the leading "--" */
 };
@@ -100,6 +101,10 @@ VEC_TYPE(str_list, str);
 
 #define NO_INDEX UINT32_MAX
 
+/* Instructions that are kept of one file; those behind them are one PROBLEM_LIMIT. The longest
+ * generated Dockerfiles have some thousands; this bounds memory to some 200 MB. */
+enum { DOCKERFILE_INSTRUCTIONS_MAX = 1 << 18 };
+
 struct instruction {
     enum instruction_kind kind;
     str keyword; /* as written */
@@ -118,7 +123,8 @@ struct instruction {
     bool legacy;        /* ENV/LABEL name value */
     struct mounts mounts;
     struct heredocs heredocs;
-    const struct instruction *trigger; /* ONBUILD: what it triggers; NULL when broken */
+    const struct instruction *trigger; /* ONBUILD: what it triggers, broken when it may not;
+                                          NULL when there is none. Heredocs are also here. */
     str healthcheck;                   /* HEALTHCHECK: "CMD" or "NONE"; words are what follows it */
     bool broken;                       /* its problem was reported; rules pass it over */
 };
@@ -189,8 +195,9 @@ struct dockerfile {
     VEC(struct stage) stages;
     VEC(struct problem) problems;
     VEC(struct comment) comments;
-    VEC(span) pieces;       /* cover the source, in order */
-    struct map global_args; /* name -> struct pair *, ARGs before the first FROM */
+    VEC(span) pieces;        /* cover the source, in order */
+    struct map global_args;  /* name -> struct pair *, ARGs before the first FROM */
+    struct map global_scope; /* name -> struct variable *: these and the platform args */
 };
 
 /* Parse any bytes. `source` must outlive the result. */
@@ -261,6 +268,23 @@ struct variable {
  * the stages it is built on (exact scope rules). `name` -> struct variable *. */
 const struct map *dockerfile_scope(struct arena *arena, const struct dockerfile *file,
                                    const struct instruction *instruction);
+
+/* The same for all instructions of a stage in one walk: `variables` is what is visible before the
+ * first instruction behind FROM; scope_step() takes over what an instruction sets.
+ *
+ *     struct scope_walk walk = scope_begin(arena, file, stage->index);
+ *     for (uint32_t i = stage->first + 1; i < stage->end; i++) {
+ *         ... walk.variables ...
+ *         scope_step(&walk, &file->instructions.at[i]);
+ *     }
+ */
+struct scope_walk {
+    struct arena *arena;
+    const struct dockerfile *file;
+    struct map variables; /* name -> struct variable * */
+};
+struct scope_walk scope_begin(struct arena *arena, const struct dockerfile *file, uint32_t stage);
+void scope_step(struct scope_walk *walk, const struct instruction *in);
 
 /* Predefined in every stage: HTTP_PROXY ... ; and the platform args of the global scope. */
 bool is_proxy_arg(str name);

@@ -1,0 +1,255 @@
+#include "base/buf.h"
+#include "dockerfile/parser.h"
+
+#include <string.h>
+
+/*
+ * The patterns of ${name#pattern}, ${name%pattern} and ${name/pattern/text}.
+ *
+ *   '*' any run, '?' any one character, neither a line end; all else is itself, also '['
+ *
+ * One automaton, a state per pattern item, is run over the value; each state keeps the leftmost
+ * start that reached it. So a match costs pattern x value steps, and no value can make it slower.
+ */
+
+#define STEPS_MAX ((size_t)1 << 26)
+
+enum { ITEM_STAR = 0x110000, ITEM_ANY };
+
+struct pattern {
+    uint32_t *items;
+    size_t count;
+};
+
+struct runes {
+    uint32_t *at;
+    size_t count;
+};
+
+uint32_t utf8_at(str text, size_t at, size_t *out_len)
+{
+    const unsigned char *byte = (const unsigned char *)text.at + at;
+    size_t left = text.len - at;
+    unsigned first = byte[0];
+    *out_len = 1;
+    if (first < 0x80)
+        return first;
+    size_t len = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || left < len)
+        return 0xFFFD;
+    uint32_t rune = first & (0xFFu >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((byte[i] & 0xC0) != 0x80)
+            return 0xFFFD;
+        rune = rune << 6 | (byte[i] & 0x3F);
+    }
+    bool overlong = (len == 3 && rune < 0x800) || (len == 4 && rune < 0x10000);
+    if (overlong || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
+        return 0xFFFD;
+    *out_len = len;
+    return rune;
+}
+
+static struct runes runes_of(struct arena *arena, str text)
+{
+    struct runes runes = {NEW_ARRAY(arena, uint32_t, text.len + 1), 0};
+    for (size_t at = 0, len; at < text.len; at += len)
+        runes.at[runes.count++] = utf8_at(text, at, &len);
+    return runes;
+}
+
+static void reverse(struct runes *runes)
+{
+    for (size_t i = 0; i < runes->count / 2; i++) {
+        uint32_t swap = runes->at[i];
+        runes->at[i] = runes->at[runes->count - 1 - i];
+        runes->at[runes->count - 1 - i] = swap;
+    }
+}
+
+/* A backslash may stand before '*', '?' and itself, and before '}' and '/' (then it vanishes). */
+static bool pattern_compile(struct arena *arena, str text, struct pattern *out)
+{
+    struct runes runes = runes_of(arena, text);
+    struct pattern pattern = {NEW_ARRAY(arena, uint32_t, runes.count + 1), 0};
+    for (size_t i = 0; i < runes.count; i++) {
+        uint32_t rune = runes.at[i];
+        uint32_t next = i + 1 < runes.count ? runes.at[i + 1] : 0;
+        if (rune == '\\' && (next == '}' || next == '/'))
+            continue;
+        if (rune == '\\' && next != '*' && next != '?' && next != '\\')
+            return false;
+        if (rune == '\\')
+            i++;
+        uint32_t item = rune == '*'    ? (uint32_t)ITEM_STAR
+                        : rune == '?'  ? (uint32_t)ITEM_ANY
+                        : rune == '\\' ? next
+                                       : rune;
+        pattern.items[pattern.count++] = item;
+    }
+    *out = pattern;
+    return true;
+}
+
+static bool item_takes(uint32_t item, uint32_t rune)
+{
+    if (item == ITEM_STAR || item == ITEM_ANY)
+        return rune != '\n';
+    return item == rune;
+}
+
+struct match {
+    bool found;
+    size_t start, end;
+};
+
+/* What the automaton has reached: for each state, the leftmost start, or NO_START. */
+#define NO_START SIZE_MAX
+
+static void reach(const struct pattern *pattern, size_t *states, size_t state, size_t start)
+{
+    while (start < states[state]) {
+        states[state] = start;
+        if (state == pattern->count || pattern->items[state] != ITEM_STAR)
+            break;
+        state++; /* a star may take nothing */
+    }
+}
+
+/* The leftmost match in [from, end); of those the shortest or the longest. */
+static struct match pattern_find(const struct pattern *pattern, const struct runes *value,
+                                 size_t from, bool anchored, bool greedy, size_t *states)
+{
+    struct match match = {0};
+    size_t count = pattern->count + 1, *next = states + count;
+    for (size_t i = 0; i < 2 * count; i++)
+        states[i] = NO_START;
+    for (size_t at = from;; at++) {
+        if (!match.found && (!anchored || at == from))
+            reach(pattern, states, 0, at);
+        size_t start = states[count - 1];
+        if (start != NO_START && (!match.found || start <= match.start)) {
+            match = (struct match){true, start, at};
+            if (!greedy)
+                return match;
+        }
+        if (at >= value->count)
+            return match;
+        bool alive = false;
+        for (size_t i = 0; i + 1 < count; i++) {
+            size_t here = states[i];
+            bool useful = here != NO_START && (!match.found || here <= match.start);
+            if (!useful || !item_takes(pattern->items[i], value->at[at]))
+                continue;
+            reach(pattern, next, pattern->items[i] == ITEM_STAR ? i : i + 1, here);
+            alive = true;
+        }
+        if (!alive && (match.found || anchored))
+            return match;
+        memcpy(states, next, count * sizeof *states);
+        for (size_t i = 0; i < count; i++)
+            next[i] = NO_START;
+    }
+}
+
+static bool too_large(str pattern, str value)
+{
+    return (pattern.len + 1) > STEPS_MAX / (value.len + 1);
+}
+
+static size_t utf8_len(str text, size_t at)
+{
+    size_t len;
+    utf8_at(text, at, &len);
+    return len;
+}
+
+/* Byte offset of the n-th character, counted on from a place already known. */
+static size_t byte_of(str value, size_t rune, size_t *known_rune, size_t *known_byte)
+{
+    for (; *known_rune < rune; ++*known_rune)
+        *known_byte += utf8_len(value, *known_byte);
+    return *known_byte;
+}
+
+bool pattern_trim(struct arena *arena, str text, str value, bool suffix, bool greedy,
+                  str *out_value)
+{
+    struct pattern pattern;
+    if (too_large(text, value) || !pattern_compile(arena, text, &pattern))
+        return false;
+    struct runes runes = runes_of(arena, value);
+    if (suffix) {
+        struct runes items = {pattern.items, pattern.count};
+        reverse(&items);
+        reverse(&runes);
+    }
+    size_t *states = NEW_ARRAY(arena, size_t, 2 * (pattern.count + 1));
+    struct match match = pattern_find(&pattern, &runes, 0, true, greedy, states);
+    size_t cut = match.found ? match.end : 0, rune = 0, byte = 0;
+    if (suffix)
+        *out_value = str_slice(value, 0, byte_of(value, runes.count - cut, &rune, &byte));
+    else
+        *out_value = str_from_index(value, byte_of(value, cut, &rune, &byte));
+    return true;
+}
+
+/* With //, "$1" and "${name}" in the text that is put in mean groups, of which there are none. */
+static str without_groups(struct arena *arena, str text)
+{
+    if (!str_has_char(text, '$'))
+        return text;
+    struct buf buf = buf_init(arena, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] != '$') {
+            buf_add_char(&buf, text.at[i]);
+            continue;
+        }
+        size_t at = i + 1;
+        bool brace = at < text.len && text.at[at] == '{';
+        at += brace;
+        size_t name = at;
+        while (at < text.len && char_is_name(text.at[at]))
+            at++;
+        bool group = at > name && (!brace || (at < text.len && text.at[at] == '}'));
+        if (group) {
+            i = brace ? at : at - 1;
+        } else {
+            buf_add_char(&buf, '$');
+            i += i + 1 < text.len && text.at[i + 1] == '$';
+        }
+    }
+    return str_copy(arena, buf_str(&buf));
+}
+
+bool pattern_replace(struct arena *arena, str text, str value, str replacement, bool all,
+                     str *out_value)
+{
+    struct pattern pattern;
+    if (too_large(text, value) || !pattern_compile(arena, text, &pattern))
+        return false;
+    struct runes runes = runes_of(arena, value);
+    size_t *states = NEW_ARRAY(arena, size_t, 2 * (pattern.count + 1));
+    struct buf buf = buf_init(arena, LIMIT_INSTRUCTION);
+    size_t rune = 0, byte = 0, copied = 0, last_end = 0, steps = 0;
+    if (all)
+        replacement = without_groups(arena, replacement);
+    for (size_t from = 0; from <= runes.count;) {
+        struct match match = pattern_find(&pattern, &runes, from, false, true, states);
+        if (!match.found)
+            break;
+        steps += (match.end - from + 1) * (pattern.count + 1);
+        size_t start = byte_of(value, match.start, &rune, &byte);
+        buf_add(&buf, str_slice(value, copied, start));
+        if (match.end > last_end || match.start == 0) /* none right behind the last one */
+            buf_add(&buf, replacement);
+        copied = byte_of(value, match.end, &rune, &byte);
+        last_end = match.end;
+        from = match.end > from ? match.end : from + 1;
+        if (!all || steps > STEPS_MAX)
+            break;
+    }
+    buf_add(&buf, str_from_index(value, copied));
+    *out_value = str_copy(arena, buf_str(&buf));
+    return !buf.full && steps <= STEPS_MAX;
+}
