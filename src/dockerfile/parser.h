@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/limits.h"
 #include "dockerfile/dockerfile.h"
 
 /*
