@@ -176,6 +176,21 @@ void found_related(struct rule_sink *sink, span at, const char *format, ...) PRI
 /* Other severity than the rule's own, for this one finding. */
 void found_severity(struct rule_sink *sink, enum severity severity);
 
+/* -- walking (rules/query.c) ---------------------------------------------------------------------- */
+
+typedef void command_check(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, const struct shell_command *command);
+
+/* Every command of every RUN that POSIX rules judge. */
+void each_run_command(const struct facts *facts, struct rule_sink *sink, command_check *check);
+
+typedef void step_check(const struct facts *facts, struct rule_sink *sink,
+                        const struct step_facts *step);
+
+/* Every instruction of a kind that is not broken; INSTRUCTION_COUNT is any kind. */
+void each_step(const struct facts *facts, struct rule_sink *sink, enum instruction_kind kind,
+               step_check *check);
+
 /* -- questions that many rules ask (rules/query.c) ------------------------------------------------- */
 
 /* for each step of the file that has commands and is to be judged by POSIX rules */
@@ -185,6 +200,13 @@ bool step_is_posix(const struct facts *facts, const struct step_facts *step);
 bool step_is_run(const struct facts *facts, const struct step_facts *step);
 
 const struct stage_facts *step_stage(const struct facts *facts, const struct step_facts *step);
+
+/* The last instruction of a kind in the stage that ships (its own lines only), NULL when there is
+ * none. */
+const struct step_facts *final_step(const struct facts *facts, enum instruction_kind kind);
+
+/* Is this user root? "root", "0", "0:0", "root:root", and "" with a base whose own user is root. */
+bool user_is_root(str user, const struct base_fact *base);
 
 /* Does the step have a mount of that type whose target covers `path` ("/var/cache/apt" covers
  * "/var/cache/apt/archives")? NULL when it has not. */

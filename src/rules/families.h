@@ -9,7 +9,22 @@
  *          at the end of rules/<file>.c by RULE_FAMILY(x, {...}, {...}). registry.c joins them.
  */
 
-#define RULE_FAMILIES(FAMILY) FAMILY(inline)
+/* One a line, in name order. */
+/* clang-format off */
+#define RULE_FAMILIES(FAMILY)     \
+    FAMILY(correctness_commands)  \
+    FAMILY(correctness_form)      \
+    FAMILY(correctness_problems)  \
+    FAMILY(correctness_variables) \
+    FAMILY(inline)                \
+    FAMILY(runtime_metadata)      \
+    FAMILY(runtime_start)         \
+    FAMILY(secrets)               \
+    FAMILY(security_download)     \
+    FAMILY(security_misc)         \
+    FAMILY(security_user)         \
+    FAMILY(shell)
+/* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \
     const struct rule family_##family[] = {__VA_ARGS__}; \

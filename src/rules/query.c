@@ -22,6 +22,47 @@ bool step_is_run(const struct facts *facts, const struct step_facts *step)
            step_is_posix(facts, step);
 }
 
+void each_run_command(const struct facts *facts, struct rule_sink *sink, command_check *check)
+{
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        if (!step_is_run(facts, step))
+            continue;
+        for (uint32_t k = 0; k < step->command_count; k++)
+            check(facts, sink, step, &step->commands[k]);
+    }
+}
+
+void each_step(const struct facts *facts, struct rule_sink *sink, enum instruction_kind kind,
+               step_check *check)
+{
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct instruction *at = facts->steps[i].instruction;
+        if (!at->broken && (kind == INSTRUCTION_COUNT || at->kind == kind))
+            check(facts, sink, &facts->steps[i]);
+    }
+}
+
+const struct step_facts *final_step(const struct facts *facts, enum instruction_kind kind)
+{
+    if (!facts->final)
+        return NULL;
+    const struct stage *stage = facts->final->stage;
+    for (uint32_t i = stage->end; i-- > stage->first;)
+        if (facts->steps[i].instruction->kind == kind && !facts->steps[i].instruction->broken)
+            return &facts->steps[i];
+    return NULL;
+}
+
+bool user_is_root(str user, const struct base_fact *base)
+{
+    if (!user.len)
+        return !base || !base->user || !base->user[0] ||
+               str_eq(str_from(base->user), STR("root")) || str_eq(str_from(base->user), STR("0"));
+    str name = str_slice(user, 0, str_find_char(user, ':'));
+    return str_eq(name, STR("root")) || str_eq(name, STR("0"));
+}
+
 /* Is `path` the directory itself, or below it? Both absolute or both relative, no trailing '/'. */
 static bool path_covers(str directory, str path)
 {

@@ -91,15 +91,15 @@ struct rule_choice {
 struct check_options {
     struct rule_choice choice;
     struct name_list trusted_registries;
-    struct map label_schema;  /* label -> type, as .hadolint.yaml has it */
-    str fail_on;  /* "error", "warning", "note", "none"; "" means the command's own */
-    str baseline; /* path of a baseline to apply; "" is none */
-    str stdin_name;           /* path to give standard input; "" means "-" */
-    str target;               /* stage that ships; "" means the last */
-    bool no_repository;       /* look at the named files alone: no tree, no cross-file rules */
-    bool no_inline;           /* inline ignores do not count */
-    bool modernize;           /* may propose another base image or stage structure */
-    unsigned threads;         /* 0: one a core */
+    struct map label_schema; /* label -> type, as .hadolint.yaml has it */
+    str fail_on;             /* "error", "warning", "note", "none"; "" means the command's own */
+    str baseline;            /* path of a baseline to apply; "" is none */
+    str stdin_name;          /* path to give standard input; "" means "-" */
+    str target;              /* stage that ships; "" means the last */
+    bool no_repository;      /* look at the named files alone: no tree, no cross-file rules */
+    bool no_inline;          /* inline ignores do not count */
+    bool modernize;          /* may propose another base image or stage structure */
+    unsigned threads;        /* 0: one a core */
 };
 
 struct check_job; /* rules/repository.h */
