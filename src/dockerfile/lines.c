@@ -112,7 +112,7 @@ static bool take_directive(struct parser *parser, size_t start, size_t end)
     if (place == &directives->syntax_at)
         directives->syntax = str_slice(value, 0, str_find_char(value, ' '));
     else if (place == &directives->check_at)
-        directives->check = value;
+        directives->check = str_slice(value, 0, str_find_char(value, ' '));
     else {
         directives->escape_given = true;
         set_escape(parser, value, at);
@@ -120,37 +120,44 @@ static bool take_directive(struct parser *parser, size_t start, size_t end)
     return true;
 }
 
-/* The other places where a frontend looks for `syntax`: behind "#!", as "//", in JSON. */
+/* Look through the leading "MARK key=value" lines of `rest` for a key that was not given yet. */
+static void seek_directives(struct parser *parser, str rest, const char *mark, bool with_check)
+{
+    struct directives *directives = &parser->file->directives;
+    str line, key, value;
+    while (str_next_line(&rest, &line) && str_starts(line, str_from(mark))) {
+        if (!directive_split(str_from_index(line, str_from(mark).len - 1), &key, &value))
+            return;
+        uint32_t start = (uint32_t)(line.at - parser->text.at);
+        span at = {start, start + (uint32_t)str_trim_end(line).len};
+        value = str_slice(value, 0, str_find_char(value, ' '));
+        if (str_eq_nocase(key, STR("syntax")) && directives->syntax.len == 0) {
+            directives->syntax = value;
+            directives->syntax_at = at;
+        } else if (str_eq_nocase(key, STR("check")) && with_check && directives->check.len == 0) {
+            directives->check = value;
+            directives->check_at = at;
+        } else if (!str_eq_nocase(key, STR("escape"))) {
+            return; /* another key, or a repeat, ends them */
+        }
+    }
+}
+
+/* The other places where a frontend looks: behind "#!", and for `syntax` also "//" and JSON. */
 void lines_directives_elsewhere(struct parser *parser)
 {
     struct directives *directives = &parser->file->directives;
-    if (directives->syntax.len > 0)
-        return;
-    str text = str_from_index(parser->text, parser->source->bom ? 3 : 0);
-    bool shebang = str_starts(text, STR("#!"));
-    str rest = text, line, key, value;
-    for (int pass = 0; pass < 2; pass++) {
-        const char *mark = pass == 0 ? "#" : "//";
-        rest = text;
-        if (shebang)
-            (void)str_next_line(&rest, &line);
-        else if (pass == 0)
-            continue; /* the parser itself has seen these */
-        while (str_next_line(&rest, &line) && str_starts(line, str_from(mark))) {
-            if (!directive_split(str_from_index(line, pass), &key, &value) ||
-                !STR_IN(str_lower(parser->arena, key), "syntax", "escape", "check"))
-                break;
-            if (!str_eq_nocase(key, STR("syntax")))
-                continue;
-            uint32_t start = (uint32_t)(line.at - parser->text.at);
-            directives->syntax = str_slice(value, 0, str_find_char(value, ' '));
-            directives->syntax_at = (span){start, start + (uint32_t)line.len};
-            return;
-        }
+    str text = str_from_index(parser->text, parser->source->bom ? 3 : 0), rest = text, ignored;
+    if (str_starts(text, STR("#!"))) {
+        (void)str_next_line(&rest, &ignored);
+        seek_directives(parser, rest, "#", true);
     }
+    if (directives->syntax.len == 0)
+        seek_directives(parser, rest, "//", false);
     text = blank_trim(text);
-    if (str_starts(text, STR("{")) && json_member(parser->arena, text, STR("syntax"), &value))
-        directives->syntax = str_slice(value, 0, str_find_char(value, ' '));
+    if (directives->syntax.len == 0 && str_starts(text, STR("{")) &&
+        json_member(parser->arena, text, STR("syntax"), &rest))
+        directives->syntax = str_slice(rest, 0, str_find_char(rest, ' '));
 }
 
 /* Cut the continuation off [start, *end). `first_line` has lost its leading blanks. */
