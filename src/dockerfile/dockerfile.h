@@ -258,14 +258,16 @@ void word_references(struct arena *arena, const struct word *word, char escape,
 /* One variable that is visible at an instruction. */
 struct variable {
     str name, value;
-    bool known;              /* the value is known from the text (an ARG without default is not) */
-    bool is_env;             /* ENV; else ARG */
+    bool known;  /* the value is known from the text (an ARG without default is not) */
+    bool set;    /* it has a value, known or not; false: only the command line gives one */
+    bool is_env; /* ENV; else ARG */
     const struct pair *pair; /* NULL for predefined ones */
     const struct instruction *instruction;
 };
 
-/* What is visible just before `instruction`: global platform args, ARGs and ENVs of its stage and of
- * the stages it is built on (exact scope rules). `name` -> struct variable *. */
+/* What is visible just before `instruction`: ARGs and ENVs of its stage and of those it is built
+ * on, or (for FROM and what stands before it) the global ARGs and the platform args.
+ * `name` -> struct variable *. Walks the stage from its start: for all of it take scope_walk. */
 const struct map *dockerfile_scope(struct arena *arena, const struct dockerfile *file,
                                    const struct instruction *instruction);
 

@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -108,7 +108,7 @@ static str take_char(struct lexer *lexer)
 {
     size_t start = lexer->at, len = 1;
     if ((unsigned char)peek(lexer) >= 0x80)
-        utf8_at(lexer->text, start, &len);
+        rune_at(lexer->text, start, &len);
     lexer->at += len;
     return str_slice(lexer->text, start, lexer->at);
 }
@@ -202,7 +202,7 @@ static str lex_name(struct lexer *lexer)
     while (!at_end(lexer)) {
         size_t len = 1;
         if ((unsigned char)peek(lexer) >= 0x80) {
-            if (!is_wide_letter(utf8_at(lexer->text, lexer->at, &len)))
+            if (!is_wide_letter(rune_at(lexer->text, lexer->at, &len)))
                 break;
         } else if (!char_is_name(peek(lexer))) {
             break;
@@ -259,7 +259,7 @@ static bool lex_replace(struct lexer *lexer, str name, struct buf *out)
         buf_fmt(out, "${%.*s/%.*s/%.*s}", STR_ARG(name), STR_ARG(pattern), STR_ARG(replacement));
         return true;
     }
-    if (!pattern_replace(lexer->arena, pattern, value, replacement, all, &value))
+    if (!substitute_all(lexer->arena, pattern, value, replacement, all, &value))
         return fail(lexer, "invalid pattern in substitution", pattern);
     buf_add(out, value);
     return true;
@@ -302,7 +302,7 @@ static bool lex_modifier(struct lexer *lexer, str name, str op_text, struct buf 
     case '#':
     case '%':
         word = str_from_index(word, greedy);
-        if (!pattern_trim(lexer->arena, word, value, op == '%', greedy, &value))
+        if (!substitute_trim(lexer->arena, word, value, op == '%', greedy, &value))
             return fail(lexer, "invalid pattern in substitution", word);
         buf_add(out, value);
         return true;

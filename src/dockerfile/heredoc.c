@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -185,9 +185,9 @@ void heredoc_read(struct parser *parser, struct instruction *in)
             continue;
         }
         if (!open) {
-            problem_fmt(parser, PROBLEM_UNTERMINATED_HEREDOC, heredoc->at,
-                        "heredoc '%.*s' is not closed: no line is just its name",
-                        STR_ARG(heredoc->name));
+            dockerfile_problem_fmt(parser, PROBLEM_UNTERMINATED_HEREDOC, heredoc->at,
+                                   "heredoc '%.*s' is not closed: no line is just its name",
+                                   STR_ARG(heredoc->name));
             recover(parser, heredoc);
             in->at.end = heredoc->body_at.end > in->at.end ? heredoc->body_at.end : in->at.end;
         }

@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,8 +32,8 @@ static void complain(struct mount_parser *at, str suggestion, const char *format
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     size_t used = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-    problem_add(at->parser, PROBLEM_BAD_MOUNT, at->flag->value_at,
-                str_copy(at->parser->arena, (str){text, used}), suggestion);
+    dockerfile_problem(at->parser, PROBLEM_BAD_MOUNT, at->flag->value_at,
+                       str_copy(at->parser->arena, (str){text, used}), suggestion);
     at->in->broken = true;
 }
 
@@ -93,7 +93,7 @@ static void set_type(struct mount_parser *at, str value)
         if (str_eq_nocase(value, str_from(mount_types[i])))
             at->mount.type = (enum mount_type)i;
     if (at->mount.type == MOUNT_UNKNOWN && !str_has_char(value, '$'))
-        complain(at, nearest_word(value, mount_types, ARRAY_COUNT(mount_types)),
+        complain(at, dockerfile_nearest(value, mount_types, ARRAY_COUNT(mount_types)),
                  "unknown mount type '%.*s'", STR_ARG(value));
 }
 
@@ -102,7 +102,7 @@ static void set_sharing(struct mount_parser *at, str value)
     at->mount.sharing = value;
     if (!str_has_char(value, '$') &&
         !str_in(str_lower(at->parser->arena, value), sharing_modes, ARRAY_COUNT(sharing_modes)))
-        complain(at, nearest_word(value, sharing_modes, ARRAY_COUNT(sharing_modes)),
+        complain(at, dockerfile_nearest(value, sharing_modes, ARRAY_COUNT(sharing_modes)),
                  "unknown cache sharing '%.*s'", STR_ARG(value));
 }
 
@@ -131,7 +131,7 @@ static void take_switch(struct mount_parser *at, str key)
     else if (str_eq(key, STR("required")))
         at->mount.required = true;
     else
-        complain(at, nearest_word(key, mount_keys, ARRAY_COUNT(mount_keys)),
+        complain(at, dockerfile_nearest(key, mount_keys, ARRAY_COUNT(mount_keys)),
                  "mount option '%.*s' must be key=value", STR_ARG(key));
 }
 
@@ -188,7 +188,7 @@ static void take_field(struct mount_parser *at, str field)
     } else if (str_eq(key, STR("required"))) {
         at->mount.required = open || to_bool(at, key, value);
     } else {
-        complain(at, nearest_word(key, mount_keys, ARRAY_COUNT(mount_keys)),
+        complain(at, dockerfile_nearest(key, mount_keys, ARRAY_COUNT(mount_keys)),
                  "unknown mount option '%.*s'", STR_ARG(key));
     }
 }

@@ -40,7 +40,7 @@ static bool find_in_scope(const void *context, str name, str *out_value)
 {
     const struct lookup *lookup = context;
     const struct variable *variable = map_find(lookup->scope, name);
-    if (!variable)
+    if (!variable || !variable->set)
         return false;
     if (!variable->known)
         *lookup->saw_unknown = true;
@@ -70,7 +70,8 @@ static struct variable *set_variable(struct arena *arena, struct map *scope, str
 static void set_platform_args(struct arena *arena, struct map *scope)
 {
     for (size_t i = 0; i < ARRAY_COUNT(platform_args); i++)
-        set_variable(arena, scope, (struct variable){.name = str_from(platform_args[i])});
+        set_variable(arena, scope,
+                     (struct variable){.name = str_from(platform_args[i]), .set = true});
 }
 
 /* A pair with its value expanded by `before`. */
@@ -78,8 +79,11 @@ static struct variable evaluate(struct arena *arena, const struct dockerfile *fi
                                 const struct instruction *in, const struct pair *pair,
                                 const struct map *before)
 {
-    struct variable variable = {
-        .pair = pair, .instruction = in, .name = pair->name, .is_env = in->kind == INSTRUCTION_ENV};
+    struct variable variable = {.pair = pair,
+                                .instruction = in,
+                                .name = pair->name,
+                                .set = pair->has_value,
+                                .is_env = in->kind == INSTRUCTION_ENV};
     bool known;
     char escape = file->directives.escape;
     struct expansion name = scope_expand(arena, before, pair->name, escape, &known);
@@ -117,9 +121,10 @@ void scope_globals(struct arena *arena, struct dockerfile *file)
 static void take_bare_arg(struct scope_walk *walk, struct variable variable)
 {
     const struct variable *global = map_find(&walk->file->global_scope, variable.name);
-    if (global && (global->known || !global->pair || global->pair->has_value)) {
+    if (global && global->set) {
         variable.value = global->value;
         variable.known = global->known;
+        variable.set = true;
     } else if (map_has(&walk->variables, variable.name)) {
         return;
     }

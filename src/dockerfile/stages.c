@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 #include "dockerfile/scope.h"
 
 /* Stages: what each is built on, as far as the text says. */

@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -77,14 +77,14 @@ static bool json_form(struct parser *parser, struct instruction *in, size_t star
     str rest = str_slice(in->logical.text, start, end);
     if (rest.len == 0 || rest.at[0] != '[')
         return false;
-    enum json_list list = json_words(parser->arena, rest, &in->words);
+    enum json_list list = exec_words(parser->arena, rest, &in->words);
     in->json = list == JSON_STRINGS;
     in->json_failed = list == JSON_NONE;
     VEC_EACH(struct word, word, in->words)
         word->at = joined_span(&in->logical, start + word->at.start, start + word->at.end);
     if (list == JSON_NOT_STRINGS) {
-        problem_add(parser, PROBLEM_BAD_JSON, joined_span(&in->logical, start, end),
-                    STR("a JSON array here may hold strings only"), STR_NONE);
+        dockerfile_problem(parser, PROBLEM_BAD_JSON, joined_span(&in->logical, start, end),
+                           STR("a JSON array here may hold strings only"), STR_NONE);
         in->broken = true;
     }
     return list != JSON_NONE;
@@ -203,7 +203,8 @@ static void add_pieces(struct parser *parser, span at)
     parser->piece_end = at.end;
 }
 
-/* What became known after the trigger was made in trigger_words(); nobody else has seen it yet. */
+/* What became known after the trigger was made in trigger_words(). Nobody else has seen it yet, so
+ * that writing to it is fine. */
 static void finish_trigger(struct parser *parser, struct instruction *in)
 {
     for (struct instruction *outer = in; outer->trigger;) {
@@ -213,8 +214,9 @@ static void finish_trigger(struct parser *parser, struct instruction *in)
         trigger->at.end = in->at.end;
         trigger->end_line = in->end_line;
         trigger->broken |= in->broken;
-        if (outer == in)
+        if (!in->broken)
             check_instruction(parser, trigger);
+        in->broken |= trigger->broken;
         outer = trigger;
     }
 }
@@ -231,8 +233,8 @@ static void parse_instruction(struct parser *parser, struct logical *logical)
         .broken = logical->spoilt,
     };
     if (!in.broken && in.logical.text.len > LIMIT_INSTRUCTION) {
-        problem_fmt(parser, PROBLEM_LIMIT, in.at, "instruction is over the limit of %zu bytes",
-                    LIMIT_INSTRUCTION);
+        dockerfile_problem_fmt(parser, PROBLEM_LIMIT, in.at,
+                               "instruction is over the limit of %zu bytes", LIMIT_INSTRUCTION);
         in.broken = true;
     }
     parse_logical(parser, &in, 0);
@@ -244,9 +246,9 @@ static void parse_instruction(struct parser *parser, struct logical *logical)
     if (in.kind == INSTRUCTION_FROM)
         parser->stage++;
     in.stage = parser->stage;
+    check_instruction(parser, &in);
     if (in.kind == INSTRUCTION_ONBUILD)
         finish_trigger(parser, &in);
-    check_instruction(parser, &in);
     vec_push(parser->arena, &parser->file->instructions, in);
     add_pieces(parser, in.at);
 }
@@ -257,8 +259,8 @@ static bool is_text(struct parser *parser)
     str text = parser->text;
     uint32_t len = (uint32_t)text.len;
     if (str_starts(text, STR("\xFF\xFE")) || str_starts(text, STR("\xFE\xFF"))) {
-        problem_add(parser, PROBLEM_ENCODING, (span){0, 2},
-                    STR("file is in UTF-16; a builder reads UTF-8"), STR_NONE);
+        dockerfile_problem(parser, PROBLEM_ENCODING, (span){0, 2},
+                           STR("file is in UTF-16; a builder reads UTF-8"), STR_NONE);
         return false;
     }
     const char *nul = text.len ? memchr(text.at, 0, text.len) : NULL;
@@ -266,8 +268,8 @@ static bool is_text(struct parser *parser)
         return true;
     uint32_t at = (uint32_t)(nul - text.at);
     parser->has_nul = true;
-    problem_add(parser, PROBLEM_ENCODING, (span){at, at + 1 < len ? at + 1 : len},
-                STR("file holds NUL bytes; it is not text"), STR_NONE);
+    dockerfile_problem(parser, PROBLEM_ENCODING, (span){at, at + 1 < len ? at + 1 : len},
+                       STR("file holds NUL bytes; it is not text"), STR_NONE);
     return true;
 }
 
@@ -276,9 +278,9 @@ static void parse_all(struct parser *parser)
     struct logical logical;
     while (lines_next(parser, &logical)) {
         if (parser->file->instructions.count == DOCKERFILE_INSTRUCTIONS_MAX) {
-            problem_fmt(parser, PROBLEM_LIMIT, logical.at,
-                        "file has more than %d instructions; the rest was not read",
-                        (int)DOCKERFILE_INSTRUCTIONS_MAX);
+            dockerfile_problem_fmt(parser, PROBLEM_LIMIT, logical.at,
+                                   "file has more than %d instructions; the rest was not read",
+                                   (int)DOCKERFILE_INSTRUCTIONS_MAX);
             break;
         }
         parse_instruction(parser, &logical);
@@ -321,10 +323,10 @@ struct dockerfile *dockerfile_parse(struct arena *arena, const struct source *so
         vec_push(arena, &file->pieces, (span){parser.piece_end, (uint32_t)source->text.len});
     stages_build(&parser);
     if (readable && file->stages.count == 0)
-        problem_add(&parser, PROBLEM_NO_FROM, (span){0, 0},
-                    file->instructions.count ? STR("file has no FROM")
-                                             : STR("file has no instructions"),
-                    STR_NONE);
+        dockerfile_problem(&parser, PROBLEM_NO_FROM, (span){0, 0},
+                           file->instructions.count ? STR("file has no FROM")
+                                                    : STR("file has no instructions"),
+                           STR_NONE);
     sort_problems(arena, file);
     return file;
 }

@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -42,10 +42,10 @@ static const char *const instruction_words[] = {
     "expose", "from",  "healthcheck", "label", "maintainer", "onbuild",
     "run",    "shell", "stopsignal",  "user",  "volume",     "workdir"};
 
-#define complain(parser, in, kind, at, ...)               \
-    do {                                                  \
-        problem_fmt((parser), (kind), (at), __VA_ARGS__); \
-        (in)->broken = true;                              \
+#define complain(parser, in, kind, at, ...)                          \
+    do {                                                             \
+        dockerfile_problem_fmt((parser), (kind), (at), __VA_ARGS__); \
+        (in)->broken = true;                                         \
     } while (0)
 
 /* -- flags ------------------------------------------------------------------------------------ */
@@ -95,10 +95,10 @@ static void check_value(struct parser *parser, struct instruction *in, const str
     } else if (str_eq(name, STR("network")) && !STR_IN(value, "default", "none", "host")) {
         static const char *const modes[] = {"default", "none", "host"};
         in->broken = true;
-        problem_add(parser, PROBLEM_BAD_FLAG, flag->value_at,
-                    str_fmt(parser->arena, "--network is default, none or host, not '%.*s'",
-                            STR_ARG(str_slice(value, 0, 80))),
-                    nearest_word(value, modes, ARRAY_COUNT(modes)));
+        dockerfile_problem(parser, PROBLEM_BAD_FLAG, flag->value_at,
+                           str_fmt(parser->arena, "--network is default, none or host, not '%.*s'",
+                                   STR_ARG(str_slice(value, 0, 80))),
+                           dockerfile_nearest(value, modes, ARRAY_COUNT(modes)));
     } else if (str_eq(name, STR("security")) && !STR_IN(value, "insecure", "sandbox")) {
         complain(parser, in, PROBLEM_BAD_FLAG, flag->value_at,
                  "--security is insecure or sandbox, not '%.*s'", STR_ARG(value));
@@ -113,10 +113,10 @@ static void unknown_flag(struct parser *parser, struct instruction *in, const st
         if (known_flags[i].kinds & 1u << in->kind)
             names[count++] = known_flags[i].name;
     in->broken = true;
-    problem_add(parser, PROBLEM_UNKNOWN_FLAG, flag->at,
-                str_fmt(parser->arena, "%s has no flag --%.*s", instruction_name(in->kind),
-                        STR_ARG(str_slice(flag->name, 0, 80))),
-                nearest_word(flag->name, names, count));
+    dockerfile_problem(parser, PROBLEM_UNKNOWN_FLAG, flag->at,
+                       str_fmt(parser->arena, "%s has no flag --%.*s", instruction_name(in->kind),
+                               STR_ARG(str_slice(flag->name, 0, 80))),
+                       dockerfile_nearest(flag->name, names, count));
 }
 
 static void check_flags(struct parser *parser, struct instruction *in)
@@ -237,10 +237,10 @@ static void check_health(struct parser *parser, struct instruction *in)
                      "HEALTHCHECK NONE takes no arguments");
     } else if (!str_eq_nocase(in->healthcheck, STR("cmd"))) {
         in->broken = true;
-        problem_add(parser, PROBLEM_BAD_ARGUMENT, in->at,
-                    str_fmt(parser->arena, "HEALTHCHECK takes CMD or NONE, not '%.*s'",
-                            STR_ARG(str_slice(in->healthcheck, 0, 80))),
-                    nearest_word(in->healthcheck, forms, ARRAY_COUNT(forms)));
+        dockerfile_problem(parser, PROBLEM_BAD_ARGUMENT, in->at,
+                           str_fmt(parser->arena, "HEALTHCHECK takes CMD or NONE, not '%.*s'",
+                                   STR_ARG(str_slice(in->healthcheck, 0, 80))),
+                           dockerfile_nearest(in->healthcheck, forms, ARRAY_COUNT(forms)));
     } else if (in->words.count == 0) {
         complain(parser, in, PROBLEM_MISSING_ARGUMENT, in->at, "HEALTHCHECK CMD needs a command");
     }
@@ -312,10 +312,11 @@ static void unknown_instruction(struct parser *parser, struct instruction *in)
     if (parser->has_nul &&
         memchr(in->logical.text.at ? in->logical.text.at : "", 0, in->logical.text.len))
         return; /* reported once, as a file that is not text */
-    problem_add(parser, PROBLEM_UNKNOWN_INSTRUCTION, in->keyword_at,
-                str_fmt(parser->arena, "unknown instruction '%.*s'",
-                        STR_ARG(str_slice(in->keyword, 0, 80))),
-                nearest_word(in->keyword, instruction_words, ARRAY_COUNT(instruction_words)));
+    dockerfile_problem(
+        parser, PROBLEM_UNKNOWN_INSTRUCTION, in->keyword_at,
+        str_fmt(parser->arena, "unknown instruction '%.*s'",
+                STR_ARG(str_slice(in->keyword, 0, 80))),
+        dockerfile_nearest(in->keyword, instruction_words, ARRAY_COUNT(instruction_words)));
 }
 
 void check_instruction(struct parser *parser, struct instruction *in)

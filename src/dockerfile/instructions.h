@@ -4,13 +4,13 @@
 #include "dockerfile/dockerfile.h"
 
 /*
- * dockerfile/parser -- what the files of dockerfile/ share while a file is being parsed.
+ * dockerfile/instructions -- what the files of dockerfile/ share while a file is being parsed.
  *
- *   lines.c --struct logical--> parse.c --words.c, json.c, heredoc.c--> instruction
- *                                   then mount.c, check.c, stages.c over the whole file
+ *   logical_lines.c --struct logical--> instructions.c --> instruction
+ *                                   arguments.c, exec_form.c, heredoc.c, mount.c, accept.c help
  *
- * Shapes   Offsets named `start`, `end`, `pos` in words.c are into instruction.logical.text;
- *          those in lines.c and heredoc.c are into the source.
+ * Shapes   Offsets named `start`, `end`, `pos` in arguments.c are into instruction.logical.text;
+ *          those in logical_lines.c and heredoc.c are into the source.
  */
 
 struct parser {
@@ -27,7 +27,7 @@ struct parser {
     size_t scan_left;    /* bytes that searches for missing heredoc ends may still look at */
     bool has_nul;
     uint32_t stage;  /* of the last FROM; NO_INDEX before it */
-    VEC(span) parts; /* scratch of lines.c: what the logical line is made of */
+    VEC(span) parts; /* scratch of logical_lines.c: what the logical line is made of */
 };
 
 /* One physical line: [start, end) without its line end; `next` begins the following one. */
@@ -43,12 +43,12 @@ struct logical {
     bool spoilt; /* a line or the whole is over its limit; already reported */
 };
 
-/* -- lines.c ---------------------------------------------------------------------------------- */
+/* -- logical_lines.c --------------------------------------------------------------------------- */
 bool lines_read(struct parser *parser, struct line *out_line);
 bool lines_next(struct parser *parser, struct logical *out_logical);
 void lines_directives_elsewhere(struct parser *parser);
 
-/* -- text.c: blanks as Go's unicode package knows them, problems ------------------------------ */
+/* -- blanks.c: blanks as Go has them, and problems ------------------------------------------- */
 
 /* Length of the blank character at `at` (0: there is none), and of the one that ends there. */
 size_t blank_at(str text, size_t at);
@@ -58,34 +58,34 @@ size_t blank_before(str text, size_t end);
 str blank_trim(str text);
 
 /* Report a problem. */
-void problem_add(struct parser *parser, enum problem_kind kind, span at, str message,
-                 str suggestion);
-void problem_fmt(struct parser *parser, enum problem_kind kind, span at, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+void dockerfile_problem(struct parser *parser, enum problem_kind kind, span at, str message,
+                        str suggestion);
+void dockerfile_problem_fmt(struct parser *parser, enum problem_kind kind, span at,
+                            const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* The nearest of the words, or "". */
-str nearest_word(str word, const char *const *words, size_t count);
+str dockerfile_nearest(str word, const char *const *words, size_t count);
 
-/* -- json.c ----------------------------------------------------------------------------------- */
+/* -- exec_form.c ------------------------------------------------------------------------------- */
 enum json_list { JSON_NONE, JSON_NOT_STRINGS, JSON_STRINGS };
 
 /* Is `text` a JSON array of strings? The words' raw is decoded, their `at` are offsets in text. */
-enum json_list json_words(struct arena *arena, str text, struct words *out_words);
+enum json_list exec_words(struct arena *arena, str text, struct words *out_words);
 
 /* The string member `key` of the JSON object that `text` is; false when there is none. */
-bool json_member(struct arena *arena, str text, str key, str *out_value);
+bool exec_member(struct arena *arena, str text, str key, str *out_value);
 
-/* -- words.c ---------------------------------------------------------------------------------- */
+/* -- arguments.c ------------------------------------------------------------------------------- */
 size_t words_flags(struct parser *parser, struct instruction *in, size_t pos);
 void words_blank(struct parser *parser, struct instruction *in, size_t start, size_t end);
 void words_quoted(struct parser *parser, struct instruction *in, size_t start, size_t end);
 void words_pairs(struct parser *parser, struct instruction *in, size_t start, size_t end);
 bool is_field_blank(char c);
 
-/* -- heredoc.c -------------------------------------------------------------------------------- */
+/* -- heredoc.c --------------------------------------------------------------------------------- */
 void heredoc_read(struct parser *parser, struct instruction *in);
 
-/* -- expand.c --------------------------------------------------------------------------------- */
+/* -- expand.c ---------------------------------------------------------------------------------- */
 
 /* How BuildKit's word lexer can be bent; heredocs need it so. */
 struct lex_options {
@@ -100,18 +100,18 @@ VEC_TYPE(spans, span);
 struct expansion lex_words(struct arena *arena, str text, const struct lex_options *options,
                            struct str_list *out_words, struct spans *out_spans);
 
-/* -- pattern.c -------------------------------------------------------------------------------- */
+/* -- substitute.c ------------------------------------------------------------------------------ */
 
 /* The pattern forms of ${name...}: # ## % %% and / //. False: a bad pattern, or too large. */
-bool pattern_trim(struct arena *arena, str pattern, str value, bool suffix, bool greedy,
-                  str *out_value);
-bool pattern_replace(struct arena *arena, str pattern, str value, str replacement, bool all,
+bool substitute_trim(struct arena *arena, str pattern, str value, bool suffix, bool greedy,
                      str *out_value);
+bool substitute_all(struct arena *arena, str pattern, str value, str replacement, bool all,
+                    str *out_value);
 
 /* One character of UTF-8 (a broken byte counts as U+FFFD) and its length. */
-uint32_t utf8_at(str text, size_t at, size_t *out_len);
+uint32_t rune_at(str text, size_t at, size_t *out_len);
 
-/* -- parse.c, mount.c, check.c, stages.c ------------------------------------------------------ */
+/* -- instructions.c, mount.c, accept.c, stages.c ----------------------------------------------- */
 enum instruction_kind instruction_kind_of(str keyword);
 void mounts_parse(struct parser *parser, struct instruction *in);
 void check_instruction(struct parser *parser, struct instruction *in);

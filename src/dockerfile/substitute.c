@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ struct runes {
     size_t count;
 };
 
-uint32_t utf8_at(str text, size_t at, size_t *out_len)
+uint32_t rune_at(str text, size_t at, size_t *out_len)
 {
     const unsigned char *byte = (const unsigned char *)text.at + at;
     size_t left = text.len - at;
@@ -54,7 +54,7 @@ static struct runes runes_of(struct arena *arena, str text)
 {
     struct runes runes = {NEW_ARRAY(arena, uint32_t, text.len + 1), 0};
     for (size_t at = 0, len; at < text.len; at += len)
-        runes.at[runes.count++] = utf8_at(text, at, &len);
+        runes.at[runes.count++] = rune_at(text, at, &len);
     return runes;
 }
 
@@ -160,7 +160,7 @@ static bool too_large(str pattern, str value)
 static size_t utf8_len(str text, size_t at)
 {
     size_t len;
-    utf8_at(text, at, &len);
+    rune_at(text, at, &len);
     return len;
 }
 
@@ -172,8 +172,8 @@ static size_t byte_of(str value, size_t rune, size_t *known_rune, size_t *known_
     return *known_byte;
 }
 
-bool pattern_trim(struct arena *arena, str text, str value, bool suffix, bool greedy,
-                  str *out_value)
+bool substitute_trim(struct arena *arena, str text, str value, bool suffix, bool greedy,
+                     str *out_value)
 {
     struct pattern pattern;
     if (too_large(text, value) || !pattern_compile(arena, text, &pattern))
@@ -222,8 +222,8 @@ static str without_groups(struct arena *arena, str text)
     return str_copy(arena, buf_str(&buf));
 }
 
-bool pattern_replace(struct arena *arena, str text, str value, str replacement, bool all,
-                     str *out_value)
+bool substitute_all(struct arena *arena, str text, str value, str replacement, bool all,
+                    str *out_value)
 {
     struct pattern pattern;
     if (too_large(text, value) || !pattern_compile(arena, text, &pattern))

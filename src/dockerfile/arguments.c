@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -89,8 +89,9 @@ size_t words_flags(struct parser *parser, struct instruction *in, size_t pos)
         if (end - pos == 2)
             return end;
         if (open)
-            problem_add(parser, PROBLEM_UNTERMINATED_QUOTE, joined_span(&in->logical, pos, end),
-                        STR("quote in a flag is not closed"), STR_NONE);
+            dockerfile_problem(parser, PROBLEM_UNTERMINATED_QUOTE,
+                               joined_span(&in->logical, pos, end),
+                               STR("quote in a flag is not closed"), STR_NONE);
         in->broken |= open;
         add_flag(parser, in, pos, end);
         pos = end;
@@ -130,7 +131,7 @@ static size_t quoted_end(struct parser *parser, str text, size_t pos, bool *out_
                 pos = text.len;
                 break;
             }
-            utf8_at(text, pos + 1, &len);
+            rune_at(text, pos + 1, &len);
             pos += 1 + len;
             continue;
         }
@@ -169,8 +170,9 @@ void words_quoted(struct parser *parser, struct instruction *in, size_t start, s
         bool open = false;
         size_t stop = quoted_end(parser, text, start, &open);
         if (open) {
-            problem_add(parser, PROBLEM_UNTERMINATED_QUOTE, joined_span(&in->logical, start, stop),
-                        STR("quote is not closed"), STR_NONE);
+            dockerfile_problem(parser, PROBLEM_UNTERMINATED_QUOTE,
+                               joined_span(&in->logical, start, stop), STR("quote is not closed"),
+                               STR_NONE);
             in->broken = true;
         }
         size_t word_end = open ? stop : drop_last_escape(parser, text, start, stop);
@@ -214,8 +216,9 @@ static void legacy_pair(struct parser *parser, struct instruction *in, size_t st
     while (value < end && is_field_blank(text.at[value]))
         value++;
     if (stop == end) {
-        problem_fmt(parser, PROBLEM_MISSING_ARGUMENT, joined_span(&in->logical, start, end),
-                    "%s needs a name and a value", instruction_name(in->kind));
+        dockerfile_problem_fmt(parser, PROBLEM_MISSING_ARGUMENT,
+                               joined_span(&in->logical, start, end), "%s needs a name and a value",
+                               instruction_name(in->kind));
         in->broken = true;
         return;
     }
@@ -241,6 +244,7 @@ void words_pairs(struct parser *parser, struct instruction *in, size_t start, si
     if (old_form) {
         /* Quotes mean nothing to the split here; a lone one is found when the value is read. */
         in->broken = was_broken;
+        in->words.count = 0;
         parser->file->problems.count = problems;
         legacy_pair(parser, in, start, end);
         return;
@@ -253,10 +257,10 @@ void words_pairs(struct parser *parser, struct instruction *in, size_t start, si
         struct pair pair = pair_of(in, word->raw);
         bool bad = pair.name.len == 0 || (!pair.has_value && in->kind != INSTRUCTION_ARG);
         if (bad) {
-            problem_fmt(parser, PROBLEM_BAD_ARGUMENT, word->at,
-                        pair.has_value ? "%s with an empty name: '%.*s'"
-                                       : "%s needs name=value, not '%.*s'",
-                        instruction_name(in->kind), STR_ARG(word->raw));
+            dockerfile_problem_fmt(parser, PROBLEM_BAD_ARGUMENT, word->at,
+                                   pair.has_value ? "%s with an empty name: '%.*s'"
+                                                  : "%s needs name=value, not '%.*s'",
+                                   instruction_name(in->kind), STR_ARG(word->raw));
             in->broken = true;
         }
         in->pairs.at[in->pairs.count++] = pair;

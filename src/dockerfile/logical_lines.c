@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <string.h>
 
@@ -23,9 +23,9 @@ bool lines_read(struct parser *parser, struct line *out_line)
     size_t end = newline ? (size_t)(newline - parser->text.at) : parser->text.len;
     size_t next = newline ? end + 1 : end;
     if (end - start > LIMIT_DOCKERFILE_LINE) {
-        problem_fmt(parser, PROBLEM_LONG_LINE, (span){(uint32_t)start, (uint32_t)end},
-                    "line is longer than the %zu bytes that a builder reads",
-                    LIMIT_DOCKERFILE_LINE);
+        dockerfile_problem_fmt(parser, PROBLEM_LONG_LINE, (span){(uint32_t)start, (uint32_t)end},
+                               "line is longer than the %zu bytes that a builder reads",
+                               LIMIT_DOCKERFILE_LINE);
         parser->long_line = true;
     }
     while (end > start && parser->text.at[end - 1] == '\r')
@@ -85,8 +85,8 @@ static void set_escape(struct parser *parser, str value, span at)
         parser->escape = directives->escape = value.at[0];
         return;
     }
-    problem_fmt(parser, PROBLEM_BAD_DIRECTIVE, at, "escape must be '\\' or '`', not '%.*s'",
-                STR_ARG(value));
+    dockerfile_problem_fmt(parser, PROBLEM_BAD_DIRECTIVE, at,
+                           "escape must be '\\' or '`', not '%.*s'", STR_ARG(value));
 }
 
 /* True when the comment line [start, end) is a directive. */
@@ -104,8 +104,8 @@ static bool take_directive(struct parser *parser, size_t start, size_t end)
     if (!place)
         return false;
     if (!span_is_empty(*place)) {
-        problem_fmt(parser, PROBLEM_BAD_DIRECTIVE, at, "directive '%.*s' is given twice",
-                    STR_ARG(key));
+        dockerfile_problem_fmt(parser, PROBLEM_BAD_DIRECTIVE, at, "directive '%.*s' is given twice",
+                               STR_ARG(key));
         return true;
     }
     *place = at;
@@ -156,7 +156,7 @@ void lines_directives_elsewhere(struct parser *parser)
         seek_directives(parser, rest, "//", false);
     text = blank_trim(text);
     if (directives->syntax.len == 0 && str_starts(text, STR("{")) &&
-        json_member(parser->arena, text, STR("syntax"), &rest))
+        exec_member(parser->arena, text, STR("syntax"), &rest))
         directives->syntax = str_slice(rest, 0, str_find_char(rest, ' '));
 }
 
@@ -234,9 +234,9 @@ static size_t join_more(struct parser *parser, size_t end)
         end = line.end;
     }
     if (blank.next)
-        problem_add(parser, PROBLEM_EMPTY_CONTINUATION,
-                    (span){(uint32_t)blank.start, (uint32_t)blank.next},
-                    STR("blank line inside a continued instruction"), STR_NONE);
+        dockerfile_problem(parser, PROBLEM_EMPTY_CONTINUATION,
+                           (span){(uint32_t)blank.start, (uint32_t)blank.next},
+                           STR("blank line inside a continued instruction"), STR_NONE);
     return end;
 }
 

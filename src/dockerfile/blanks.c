@@ -1,4 +1,4 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,15 +56,16 @@ str blank_trim(str text)
     return (str){text.at ? text.at + start : NULL, end > start ? end - start : 0};
 }
 
-void problem_add(struct parser *parser, enum problem_kind kind, span at, str message,
-                 str suggestion)
+void dockerfile_problem(struct parser *parser, enum problem_kind kind, span at, str message,
+                        str suggestion)
 {
     vec_push(
         parser->arena, &parser->file->problems,
         (struct problem){.kind = kind, .at = at, .message = message, .suggestion = suggestion});
 }
 
-void problem_fmt(struct parser *parser, enum problem_kind kind, span at, const char *format, ...)
+void dockerfile_problem_fmt(struct parser *parser, enum problem_kind kind, span at,
+                            const char *format, ...)
 {
     char text[512]; /* long words of the user are cut here, so that a message stays a line */
     va_list args;
@@ -72,10 +73,10 @@ void problem_fmt(struct parser *parser, enum problem_kind kind, span at, const c
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     size_t used = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-    problem_add(parser, kind, at, str_copy(parser->arena, (str){text, used}), STR_NONE);
+    dockerfile_problem(parser, kind, at, str_copy(parser->arena, (str){text, used}), STR_NONE);
 }
 
-str nearest_word(str word, const char *const *words, size_t count)
+str dockerfile_nearest(str word, const char *const *words, size_t count)
 {
     unsigned best = 3;
     str nearest = STR_NONE;

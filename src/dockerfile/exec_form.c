@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "dockerfile/parser.h"
+#include "dockerfile/instructions.h"
 
 /*
  * JSON as far as a Dockerfile needs it: is the text an array of strings, and which?
@@ -226,7 +226,7 @@ static bool take_value(struct json *json)
     return good;
 }
 
-enum json_list json_words(struct arena *arena, str text, struct words *out_words)
+enum json_list exec_words(struct arena *arena, str text, struct words *out_words)
 {
     struct json json = {.arena = arena, .text = text};
     struct words words = {0};
@@ -263,7 +263,7 @@ enum json_list json_words(struct arena *arena, str text, struct words *out_words
     return JSON_STRINGS;
 }
 
-bool json_member(struct arena *arena, str text, str key, str *out_value)
+bool exec_member(struct arena *arena, str text, str key, str *out_value)
 {
     struct json json = {.arena = arena, .text = text};
     bool found = false;
