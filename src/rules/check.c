@@ -476,10 +476,12 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         const struct ignore_file *from = old->ignore_file;
         fresh->needs = from->needs;
         fresh->root_fd = from->root_fd;
-        fresh->tree = from->tree;
+        fresh->context_path = from->context_path;
+        fresh->repository = from->repository;
         fresh->dockerfiles.at = from->dockerfiles.at;
         fresh->dockerfiles.count = from->dockerfiles.count;
         fresh->dockerfiles.capacity = from->dockerfiles.count;
+        ignore_file_measure(fresh);
     }
     job_rules(&run, &job);
     job_finish(&run, &job);

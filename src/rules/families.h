@@ -12,6 +12,8 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(context_copy)          \
+    FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_form)      \
     FAMILY(correctness_problems)  \

@@ -236,28 +236,44 @@ static void connect_dockerfile(struct repository *repository, struct check_job *
         if (!file || !str_eq((*other)->inside, ignore_path))
             continue;
         vec_push(repository->arena, &file->dockerfiles, facts);
-        file->tree = context->tree;
     }
+}
+
+void ignore_file_measure(struct ignore_file *file)
+{
+    if (!file->repository || file->root_fd < 0)
+        return;
+    struct arena *arena = file->arena;
+    file->tree = subtree(arena, file->repository->tree, file->context_path, file->ignore);
+    struct context_report *report = NEW(arena, struct context_report);
+    struct err err = {0};
+    if (context_measure(arena, file->root_fd, file->tree, file->needs, file->source->path, report,
+                        &err))
+        file->report = report;
 }
 
 static void connect_ignore(struct repository *repository, struct check_job *job)
 {
     struct ignore_file *file = job->ignore_file;
     struct arena *arena = repository->arena;
-    str directory = str_dirname(job->inside);
-    if (!file->tree)
-        file->tree = context_for(repository, directory, job->inside)->tree;
-    else if (file->dockerfiles.count)
-        directory = file->dockerfiles.at[0]->context_path;
+    file->arena = arena;
+    file->repository = repository;
+    file->context_path =
+        file->dockerfiles.count ? file->dockerfiles.at[0]->context_path : str_dirname(job->inside);
     struct err err = {0};
-    file->root_fd = directory.len
-                        ? open_beneath(repository->root_fd, directory, O_RDONLY | O_DIRECTORY, &err)
-                        : repository->root_fd;
+    file->root_fd = repository->root_fd;
+    if (file->context_path.len)
+        file->root_fd =
+            open_beneath(repository->root_fd, file->context_path, O_RDONLY | O_DIRECTORY, &err);
     VEC(const struct source *) sources = {0};
     VEC_EACH(const struct facts *, facts, file->dockerfiles) {
         vec_push(arena, &sources, (*facts)->source);
     }
+    if (file->root_fd < 0)
+        return;
+    file->tree = subtree(arena, repository->tree, file->context_path, file->ignore);
     file->needs = context_needs_of(arena, file->tree, file->root_fd, sources.at, sources.count);
+    ignore_file_measure(file);
 }
 
 void repository_connect(struct repository *repository)

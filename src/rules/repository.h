@@ -73,6 +73,10 @@ bool file_kind_of(str path, enum file_kind *out_kind);
 /* Give each Dockerfile its context, tree and ignore file, each ignore file its Dockerfiles. */
 void repository_connect(struct repository *repository);
 
+/* Measure what an ignore file leaves in its context: fills tree and report from ignore, needs and
+ * context_path. For the first run and for the text after an edit. */
+void ignore_file_measure(struct ignore_file *file);
+
 /* The text of a file of the repository, STR_NONE when it cannot be read (or is over 1 MiB). */
 str repository_text(struct arena *arena, const struct repository *repository, str path);
 
