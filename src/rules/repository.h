@@ -18,12 +18,14 @@ struct command_file;
 struct ignore_file {
     struct arena *arena;
     const struct source *source;
-    const struct ignore *ignore;     /* lenient: bad patterns are marked */
-    const struct context_tree *tree; /* of its context; NULL when not known */
-    const struct context_needs
-        *needs; /* what the context's Dockerfiles need; NULL when not known */
+    const struct ignore *ignore;           /* lenient: bad patterns are marked */
+    const struct context_tree *tree;       /* of its context; NULL when not known */
+    const struct context_needs *needs;     /* of the Dockerfiles; NULL when not known */
+    const struct context_report *report;   /* what the file does there; NULL when not known */
     VEC(const struct facts *) dockerfiles; /* those that build with it */
-    int root_fd; /* of the context, for reading files; -1 when not known */
+    str context_path;                      /* relative to the repository's root */
+    const struct repository *repository;   /* NULL when not known */
+    int root_fd;                           /* of the context; -1 when not known */
     const struct check_options *options;
 };
 
