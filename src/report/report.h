@@ -1,0 +1,114 @@
+#pragma once
+
+#include "base/err.h"
+#include "fix/fix.h"
+#include "rules/rules.h"
+
+/*
+ * report/report -- everything that a person or a machine reads.
+ *
+ *   result --report_check--> terminal text | line | JSON | SARIF | annotations | ...
+ *
+ * Shapes   Results in, one text out; nothing here prints. Foreign bytes (paths, messages, source
+ *          lines) lose their control bytes in human output, so that a file cannot drive the
+ *          terminal. Machine formats are one document with a fixed order of keys.
+ * Units    Lines and columns start at 1; columns count UTF-8 bytes, but code points in SARIF.
+ *          Bytes are decimal for people ("12.3 MB") and plain numbers in JSON.
+ * Cost     Linear in findings and in the bytes of the files that have any.
+ * Errors   None can fail.
+ * Threads  No state.
+ * Source   plimsoll.check/1 and plimsoll.context/1: docs/json.md; SARIF 2.1.0 (OASIS); GitHub
+ *          workflow commands; GitLab code quality; reviewdog's rdjson; BuildKit's lint subrequest.
+ */
+
+struct context_report; /* context/context.h */
+struct base_fact;      /* rules/facts.h     */
+
+/* How it is to look for a person. */
+struct report_style {
+    unsigned width; /* columns */
+    bool color;
+    bool quiet; /* findings only: no summary */
+};
+
+enum check_format {
+    CHECK_HUMAN,
+    CHECK_LINE,
+    CHECK_JSON,
+    CHECK_SARIF,
+    CHECK_GITHUB,
+    CHECK_GITLAB,
+    CHECK_RDJSON,
+    CHECK_BUILDKIT,
+};
+#define CHECK_FORMATS "human|line|json|sarif|github|gitlab|rdjson|buildkit"
+
+/* The result of a check. */
+str report_check(struct arena *arena, const struct check_result *result, enum check_format format,
+                 const struct report_style *style);
+
+/* What `plimsoll` alone says of a repository: what is there, the biggest wins, the next command. */
+str report_overview(struct arena *arena, const struct check_result *result,
+                    const struct report_style *style);
+
+/* What fix did, or with `diff` would do, file by file. */
+struct fix_report {
+    VEC(struct fixed_file) files;
+    bool diff;
+};
+#define FIX_FORMATS "human|json"
+
+/* With `diff`, what people read is a unified diff that `git apply` takes. */
+str report_fix(struct arena *arena, const struct fix_report *report, bool json,
+               const struct report_style *style);
+
+#define CONTEXT_FORMATS "human|json"
+
+/* What a build would send. */
+str report_context(struct arena *arena, const struct context_report *report, bool json,
+                   const struct report_style *style);
+
+enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };
+#define EXPLAIN_FORMATS "human|markdown|json"
+
+/* One path of a context and the line of the ignore file that decided. */
+struct context_answer {
+    str path, ignore_path;
+    bool exists, dropped;
+    uint32_t line; /* 0: no line decided */
+    str pattern;
+};
+str report_context_answer(struct arena *arena, const struct context_answer *answer, bool json,
+                          const struct report_style *style);
+
+/* One rule: what, why, how, sources. */
+str report_rule(struct arena *arena, const struct rule *rule, enum explain_format format,
+                const struct report_style *style);
+
+/* A list of rules, a line (or row, or object) each. */
+str report_rules(struct arena *arena, const struct rule *const *rules, size_t count,
+                 enum explain_format format, const struct report_style *style);
+
+/* One base image of the table. */
+str report_base(struct arena *arena, const struct base_fact *base, enum explain_format format,
+                const struct report_style *style);
+
+/* "plimsoll: error: outermost: ...: cause" and its hint line. */
+str report_error(struct arena *arena, const struct err *err);
+
+/* A line of talk for standard error, as text or as a JSON line. */
+str report_note(struct arena *arena, str text, bool json);
+
+/* Text of others made safe to show: control bytes, invalid UTF-8 and characters that turn the
+ * reading direction are written as escapes, tabs as four blanks. */
+str report_escape(struct arena *arena, str text);
+
+/* "error", "warning", "note". */
+const char *severity_name(enum severity severity);
+
+/* "safe", "proof", "suggestion"; "none" for FIX_NONE. */
+const char *fix_safety_name(enum fix_safety safety);
+
+/* GitHub's primaryLocationLineHash of each line ("39fa2ee980eb94b0:1"), index 0 is line 1. The
+ * count is that of the lines. */
+str *report_line_hashes(struct arena *arena, str text, size_t *out_count);
