@@ -181,6 +181,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
         struct block *block = arena->last;
         arena->last = block->before;
 #ifdef PLIMSOLL_POISON
+        ASAN_UNPOISON_MEMORY_REGION(block_data(block), block->size); /* gaps from alignment */
         memset(block_data(block), 0xDD, block->used);
 #endif
         ASAN_POISON_MEMORY_REGION(block_data(block), block->size);
@@ -193,6 +194,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     assert(arena->last->used >= mark.used_bytes);
     char *from = block_data(arena->last) + mark.used_bytes;
 #ifdef PLIMSOLL_POISON
+    ASAN_UNPOISON_MEMORY_REGION(from, arena->last->size - mark.used_bytes);
     memset(from, 0xDD, arena->last->used - mark.used_bytes);
 #endif
     ASAN_POISON_MEMORY_REGION(from, arena->last->size - mark.used_bytes);

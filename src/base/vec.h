@@ -42,6 +42,6 @@ void *vec_grow(struct arena *arena, void *at, uint32_t count, uint32_t *capacity
 #define vec_last(vec) (&(vec)->at[(vec)->count - 1])
 
 /* for each element, `item` a pointer to it */
-#define VEC_EACH(type, item, vec)                                                        \
-    for (__typeof__(type) *item = (vec).at, *const item##_end_ = (vec).at + (vec).count; \
-         item && item < item##_end_; item++)
+#define VEC_EACH(type, item, vec)                                                                  \
+    for (__typeof__(type) *item = (vec).at, *const item##_end_ = item ? item + (vec).count : item; \
+         item < item##_end_; item++)

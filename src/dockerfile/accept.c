@@ -289,7 +289,7 @@ static void check_arguments(struct parser *parser, struct instruction *in)
         VEC_EACH(struct word, word, in->words)
             if (blank_trim(word->raw).len == 0)
                 complain(parser, in, PROBLEM_BAD_ARGUMENT, word->at, "VOLUME with an empty path");
-        /* fall through */
+        __attribute__((fallthrough));
     case INSTRUCTION_ARG:
     case INSTRUCTION_ENV:
     case INSTRUCTION_LABEL:

@@ -54,6 +54,15 @@ static size_t flag_end(struct parser *parser, str text, size_t pos, bool *out_op
     return pos < text.len ? pos : text.len;
 }
 
+/* The span of [start, end); an empty one lies just behind the byte before it. */
+static span place(const struct instruction *in, size_t start, size_t end)
+{
+    if (start < end)
+        return joined_span(&in->logical, start, end);
+    uint32_t at = start > 0 ? joined_offset(&in->logical, start - 1) + 1 : in->at.start;
+    return (span){at, at};
+}
+
 static void add_flag(struct parser *parser, struct instruction *in, size_t start, size_t end)
 {
     str raw = str_slice(in->logical.text, start, end), text = plain_text(parser, raw);
@@ -64,11 +73,11 @@ static void add_flag(struct parser *parser, struct instruction *in, size_t start
         .name = str_slice(text, 2, equals),
         .has_value = equals != STR_MISSING,
         .at = joined_span(&in->logical, start, end),
-        .name_at = joined_span(&in->logical, start + 2, name_end),
+        .name_at = place(in, start + 2, name_end),
     };
     if (flag.has_value) {
         flag.value = str_from_index(text, equals + 1);
-        flag.value_at = joined_span(&in->logical, name_end + 1, end);
+        flag.value_at = place(in, name_end + 1, end);
     } else {
         flag.value_at = (span){flag.at.end, flag.at.end};
     }
@@ -196,11 +205,12 @@ static struct pair pair_of(const struct instruction *in, str word)
         .has_value = equals != STR_MISSING,
         .at = joined_span(&in->logical, start, start + word.len),
     };
-    pair.name_at = joined_span(&in->logical, start, start + pair.name.len);
+    pair.name_at = pair.name.len > 0 ? place(in, start, start + pair.name.len)
+                                     : (span){pair.at.start, pair.at.start};
     pair.value_at = (span){pair.at.end, pair.at.end};
     if (pair.has_value) {
         pair.value = str_from_index(word, equals + 1);
-        pair.value_at = joined_span(&in->logical, start + equals + 1, start + word.len);
+        pair.value_at = place(in, start + equals + 1, start + word.len);
     }
     return pair;
 }

@@ -190,6 +190,8 @@ void heredoc_read(struct parser *parser, struct instruction *in)
                                    STR_ARG(heredoc->name));
             recover(parser, heredoc);
             in->at.end = heredoc->body_at.end > in->at.end ? heredoc->body_at.end : in->at.end;
+        } else {
+            heredoc->body_at = heredoc->end_at = (span){in->at.end, in->at.end};
         }
         open = true;
         in->broken = true;

@@ -277,8 +277,10 @@ bool lines_next(struct parser *parser, struct logical *out_logical)
             .end_line = parser->line,
             .spoilt = parser->long_line,
         };
-        if (out_logical->text.pieces.count > 0)
-            start = out_logical->text.pieces.at[0].source;
+        if (out_logical->text.pieces.count == 0) /* nothing but escapes: an empty instruction */
+            vec_push(parser->arena, &out_logical->text.pieces,
+                     (struct joined_piece){0, (uint32_t)start});
+        start = out_logical->text.pieces.at[0].source;
         out_logical->at = (span){(uint32_t)start, (uint32_t)end};
         parser->long_line = false;
         return true;
