@@ -43,13 +43,17 @@ static void put_args(struct json_out *out, const struct instruction *in)
     } else {
         if (in->kind == INSTRUCTION_HEALTHCHECK && in->healthcheck.len)
             json_str(out, NULL, in->healthcheck);
+        if (in->kind == INSTRUCTION_UNKNOWN)
+            json_z(out, NULL, ""); /* the builder leaves one empty node */
         VEC_EACH(struct word, word, in->words)
             json_str(out, NULL, word->raw);
     }
     json_end_list(out);
 }
 
-static void put_heredocs(struct json_out *out, const struct instruction *in)
+/* Bodies are as written: the builder's parser leaves the tabs of <<- in. */
+static void put_heredocs(struct json_out *out, const struct source *source,
+                         const struct instruction *in)
 {
     json_list(out, "heredocs");
     VEC_EACH(struct heredoc, heredoc, in->heredocs) {
@@ -57,17 +61,19 @@ static void put_heredocs(struct json_out *out, const struct instruction *in)
         json_str(out, "name", heredoc->name);
         json_bool(out, "expand", heredoc->expand);
         json_bool(out, "strip_tabs", heredoc->strip_tabs);
-        json_str(out, "body", heredoc->body);
+        json_str(out, "body", source_text(source, heredoc->body_at));
         json_end_object(out);
     }
     json_end_list(out);
 }
 
-static void put_instruction(struct arena *arena, struct json_out *out,
+static void put_instruction(struct arena *arena, struct json_out *out, const struct source *source,
                             const struct instruction *whole)
 {
-    bool onbuild = whole->kind == INSTRUCTION_ONBUILD && whole->trigger;
-    const struct instruction *in = onbuild ? whole->trigger : whole;
+    const struct instruction *in = whole;
+    while (in->kind == INSTRUCTION_ONBUILD && in->trigger)
+        in = in->trigger;
+    bool onbuild = in != whole;
     json_object(out, NULL);
     const char *name = instruction_name(in->kind);
     char *keyword = str_z(arena, in->keyword);
@@ -81,7 +87,7 @@ static void put_instruction(struct arena *arena, struct json_out *out,
     put_args(out, in);
     json_bool(out, "json", in->json);
     json_bool(out, "onbuild", onbuild);
-    put_heredocs(out, whole->heredocs.count ? whole : in);
+    put_heredocs(out, source, whole);
     json_u64(out, "line", whole->line);
     json_u64(out, "end_line", whole->end_line);
     json_end_object(out);
@@ -95,7 +101,7 @@ static void put_file(struct arena *arena, struct json_out *out, const struct doc
     put_directives(out, &file->directives);
     json_list(out, "instructions");
     VEC_EACH(struct instruction, instruction, file->instructions)
-        put_instruction(arena, out, instruction);
+        put_instruction(arena, out, file->source, instruction);
     json_end_list(out);
     json_list(out, "errors");
     VEC_EACH(struct problem, problem, file->problems) {
