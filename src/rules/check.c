@@ -117,6 +117,9 @@ static void job_rules(const struct run *run, struct check_job *job)
     for (size_t i = 0; i < run->rule_count; i++) {
         const struct rule *rule = run->rules[i];
         sink.rule = rule;
+        if (job->facts && job->facts->is_template &&
+            !str_eq(str_from(rule->name), STR(RULE_OF_TEMPLATES)))
+            continue;
         if (job->facts && rule->dockerfile)
             rule->dockerfile(job->facts, &sink);
         if (job->ignore_file && rule->ignore)
@@ -412,7 +415,7 @@ static void run_phases(struct run *run)
     if (threads > run->jobs.count)
         threads = run->jobs.count ? run->jobs.count : 1;
     for (unsigned i = 0; i < threads * 2; i++)
-        run->workers[i] = arena_new(0);
+        run->workers[i] = arena_child(run->arena, 0);
     if (run->options->no_repository && !run->repositories.count) {
         pool_each(run->jobs.count, threads, whole_job, run);
         gather(run);

@@ -38,6 +38,9 @@ static bool answers(const struct shell_command *command)
         if (shell_option(command, options[i]))
             return true;
     }
+    if (shell_option(command, "-s") || shell_option(command, "--simulate") ||
+        shell_option(command, "--dry-run") || shell_option(command, "--download-only"))
+        return str_starts(command->name, STR("apt"));
     uint32_t quiet = 0;
     VEC_EACH(struct shell_word, word, command->argv) {
         quiet += str_eq(word->value, STR("-q")) || str_eq(word->value, STR("--quiet"));

@@ -130,7 +130,7 @@ static void check_copy_slash_in(const struct facts *facts, struct rule_sink *sin
 {
     (void)facts;
     const struct instruction *at = step->instruction;
-    uint32_t sources = at->words.count ? at->words.count - 1 + at->heredocs.count : 0;
+    uint32_t sources = at->words.count ? at->words.count - 1 : 0;
     if ((at->kind != INSTRUCTION_COPY && at->kind != INSTRUCTION_ADD) || sources < 2)
         return;
     const struct word *goal = vec_last(&at->words);

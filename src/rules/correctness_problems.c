@@ -2,6 +2,13 @@
 
 /* What the parser could not take: one rule a kind of problem, so that each can be chosen. */
 
+static void check_template(const struct facts *facts, struct rule_sink *sink)
+{
+    if (facts->is_template)
+        found(sink, facts->file->problems.at[0].at,
+              "this is a template: check what it is rendered to");
+}
+
 static void report(const struct facts *facts, struct rule_sink *sink,
                    const enum problem_kind *kinds, size_t count)
 {

@@ -358,12 +358,31 @@ static void steps_make(struct facts *facts)
     }
 }
 
+/* A file that some program fills in: it has the marks of a template language, and does not parse. */
+static bool looks_like_template(const struct dockerfile *file)
+{
+    str text = file->source->text;
+    bool marks = (str_has(text, STR("{{")) && str_has(text, STR("}}"))) ||
+                 (str_has(text, STR("{%")) && str_has(text, STR("%}"))) ||
+                 (str_has(text, STR("<%")) && str_has(text, STR("%>")));
+    if (marks)
+        VEC_EACH(struct problem, problem, file->problems) {
+            if (problem->kind != PROBLEM_EMPTY_CONTINUATION)
+                return true;
+        }
+    return false;
+}
+
 struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
                          const struct check_options *options, int64_t today)
 {
     struct facts *facts = NEW(arena, struct facts);
-    *facts = (struct facts){
-        .arena = arena, .source = file->source, .file = file, .options = options, .today = today};
+    *facts = (struct facts){.arena = arena,
+                            .source = file->source,
+                            .file = file,
+                            .options = options,
+                            .is_template = looks_like_template(file),
+                            .today = today};
     stages_make(facts);
     steps_make(facts);
     return facts;

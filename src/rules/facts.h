@@ -106,6 +106,9 @@ struct stage_facts {
     bool user_known;
 };
 
+/* The only rule that runs over a template. */
+#define RULE_OF_TEMPLATES "correctness/template"
+
 struct facts {
     struct arena *arena;
     const struct source *source;
@@ -120,7 +123,9 @@ struct facts {
     str context_path;                    /* of the context, relative to the repository */
     const struct ignore *ignore;         /* NULL when there is none */
     const struct repository *repository; /* NULL when not known */
-    int64_t today;                       /* days since 1970 */
+    bool
+        is_template; /* "{{ if }}" and its kin, and problems: no Dockerfile yet, so nothing is judged */
+    int64_t today; /* days since 1970 */
 };
 
 /* Work out the facts of a parsed file. */

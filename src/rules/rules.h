@@ -110,7 +110,8 @@ struct checked_file {
     enum file_kind kind;
     const struct source *source;
     struct finding_list findings;
-    uint32_t ignored; /* findings that inline comments, baseline or config took away */
+    uint32_t ignored;            /* findings that inline comments or the baseline took away */
+    const struct check_job *job; /* for check_text; NULL with no_repository */
 };
 
 /* A file that could not be looked at. */

@@ -53,7 +53,12 @@ static void check_writable(const struct facts *facts, struct rule_sink *sink,
     bool octal = is_octal(mode->value);
     char others = octal ? mode->value.at[mode->value.len - 1] : '0';
     bool sticky = octal && mode->value.len > 3 && ((mode->value.at[mode->value.len - 4] - '0') & 1);
-    if (!(octal ? ((others - '0') & 2) && !sticky : symbolic_others_write(mode->value)))
+    bool any_known = false; /* chmod 777 "$tempDir" is a step's own scratch room */
+    VEC_EACH(struct shell_word, word, command->argv) {
+        any_known = any_known || (word->at.start > mode->at.start && word->prefix.len);
+    }
+    if (!any_known ||
+        !(octal ? ((others - '0') & 2) && !sticky : symbolic_others_write(mode->value)))
         return;
     found(sink, mode->at, "mode %.*s lets every user of the container write", STR_ARG(mode->value));
     if (!octal)

@@ -63,11 +63,30 @@ static bool name_says_list(str name)
            str_ends(name, STR("s")) || str_ends(name, STR("S"));
 }
 
+/* Is the variable's value in the text, and without anything that splits? */
+static bool value_is_plain(const struct facts *facts, const struct step_facts *step, str name)
+{
+    bool assigned = false;
+    for (uint32_t i = 0; i < step->command_count; i++)
+        VEC_EACH(struct shell_assign, assign, step->commands[i].assigns) {
+            if (!str_eq(assign->name, name))
+                continue;
+            str value = assign->value.value;
+            if (!assign->value.known || str_has_char(value, ' ') || glob_is_pattern(value))
+                return false;
+            assigned = true;
+        }
+    if (assigned)
+        return true;
+    const struct variable *variable =
+        map_find(dockerfile_scope(facts->arena, facts->file, step->instruction), name);
+    return variable && variable->known && !str_has_char(variable->value, ' ') &&
+           !glob_is_pattern(variable->value);
+}
+
 static void check_unquoted(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
 {
-    (void)facts;
-    (void)step;
     if (!STR_IN(command->name, "rm", "cp", "mv", "mkdir", "chmod", "chown", "ln", "cd", "cat",
                 "touch", "tar", "install", "test", "["))
         return;
@@ -76,7 +95,8 @@ static void check_unquoted(const struct facts *facts, struct rule_sink *sink,
         if (!word->splits || splitting_is_meant(command, word))
             continue;
         VEC_EACH(struct shell_part, part, word->parts) {
-            if (part->kind != SHELL_PARAM || part->quoted || name_says_list(part->name))
+            if (part->kind != SHELL_PARAM || part->quoted || name_says_list(part->name) ||
+                value_is_plain(facts, step, part->name))
                 continue;
             found(sink, part->at,
                   "'%.*s' unquoted: a blank or a '*' in its value makes it several "
