@@ -98,7 +98,7 @@ static struct found_opt find_opt(struct parse *parse, str name, char letter)
 static const char *nearest_opt(const struct parse *parse, str name)
 {
     const char *best = NULL;
-    unsigned best_distance = name.len > 5 ? 3 : 2;
+    unsigned best_distance = name.len > 3 ? 3 : 2;
     const struct command *command = parse->command;
     for (size_t i = 0; i < command->opt_count + common_opt_count; i++) {
         bool own = i < command->opt_count;
