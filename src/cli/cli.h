@@ -171,5 +171,5 @@ str completion_bash(struct arena *arena);
 str completion_zsh(struct arena *arena);
 str completion_fish(struct arena *arena);
 
-/* A man page in scdoc's language: of a command, or of the program for NULL. */
+/* A man page: of a command, or of the program for NULL. */
 str man_page(struct arena *arena, const struct command *command);

@@ -52,7 +52,7 @@ static bool run_man(struct ctx *ctx, const void *raw_args, int *out_exit, struct
 
 const struct command cmd_man = {
     .name = "man",
-    .summary = "print a man page in scdoc's language",
+    .summary = "print a man page",
     .operands = "[COMMAND]",
     .about = "For packagers: the page of a command, or of the program.",
     .args_size = sizeof(struct name_args),

@@ -2,67 +2,115 @@
 
 #include "base/buf.h"
 
-/* Man pages in scdoc's language, from the tables. */
+/*
+ * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has nothing
+ * to say, which is why they are not written in a language on top of it.
+ */
 
-enum { MAN_BYTES_MAX = 256 << 10 };
+enum { MAN_BYTES_MAX = 256 << 10, LINE_WIDTH = 76 };
 
-/* What scdoc would take for markup. */
-static void put_text(struct buf *out, str text)
+/* The day of the pages' last change of substance: a date of the build would not be reproducible. */
+#define MAN_DATE "2026-11-24"
+
+static void put_escaped(struct buf *out, str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (str_has_char(STR("_*\\[]#<>~"), text.at[i]) || (i == 0 && text.at[i] == '-'))
-            buf_add_char(out, '\\');
-        buf_add_char(out, text.at[i]);
+        char c = text.at[i];
+        if (c == '\\')
+            buf_add(out, STR("\\e"));
+        else if (c == '-')
+            buf_add(out, STR("\\-"));
+        else
+            buf_add_char(out, c);
     }
 }
 
-/* Paragraphs, broken into lines of a readable length. */
+/* Text in lines of a readable length, none of which begins like a macro. */
+static void put_text(struct buf *out, str text)
+{
+    str word;
+    size_t column = 0;
+    while (str_next_word(&text, &word)) {
+        if (column && column + 1 + word.len > LINE_WIDTH) {
+            buf_add_char(out, '\n');
+            column = 0;
+        } else if (column) {
+            buf_add_char(out, ' ');
+            column++;
+        }
+        if (!column && (word.at[0] == '.' || word.at[0] == '\''))
+            buf_add(out, STR("\\&"));
+        put_escaped(out, word);
+        column += word.len;
+        /* An escaped dash is two bytes of input. */
+        for (size_t i = 0; i < word.len; i++)
+            column += word.at[i] == '-';
+    }
+    buf_add_char(out, '\n');
+}
+
+/* Paragraphs behind a heading: a blank line of the text begins the next one. */
 static void put_paragraphs(struct buf *out, str text)
 {
-    str line, word;
+    str line;
     while (str_next_line(&text, &line)) {
-        size_t column = 0;
-        while (str_next_word(&line, &word)) {
-            if (column && column + 1 + word.len > 80) {
-                buf_add_char(out, '\n');
-                column = 0;
-            } else if (column) {
-                buf_add_char(out, ' ');
-                column++;
-            }
-            /* A line that begins with '.' or '\'' would be a macro in some readers. */
-            put_text(out, word);
-            column += word.len;
-        }
-        buf_add_char(out, '\n');
+        if (!str_trim(line).len)
+            buf_add(out, STR(".PP\n"));
+        else
+            put_text(out, line);
     }
+}
+
+static void put_head(struct buf *out, str title, const char *name, const char *summary)
+{
+    buf_add(out, STR(".TH "));
+    for (size_t i = 0; i < title.len; i++) {
+        char c = title.at[i];
+        if (c == '-')
+            buf_add_char(out, '\\');
+        buf_add_char(out, c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
+    }
+    buf_fmt(out, " 1 %s \"plimsoll %s\"\n.SH NAME\n", MAN_DATE, PLIMSOLL_VERSION);
+    put_escaped(out, str_from(name));
+    buf_add(out, STR(" \\-\n"));
+    put_text(out, str_from(summary));
+}
+
+/* ".TP", the term in bold, and what it is. */
+static void put_term(struct buf *out, str term, str text)
+{
+    buf_add(out, STR(".TP\n\\fB"));
+    put_escaped(out, term);
+    buf_add(out, STR("\\fR\n"));
+    put_text(out, text);
 }
 
 static void put_opt(struct buf *out, const struct command *command, const struct opt *opt)
 {
+    buf_add(out, STR(".TP\n"));
     char letter = opt_letter(command, opt);
     if (letter)
-        buf_fmt(out, "*-%c*, ", letter);
-    buf_fmt(out, "*--%s*", opt->name);
-    str value = opt_value_text(command, opt);
-    if (opt->kind == OPT_CHOICE) {
-        buf_add(out, STR(" "));
-        str word;
-        for (bool first = true; str_next(&value, '|', &word); first = false)
-            buf_fmt(out, "%s*%.*s*", first ? "" : "|", STR_ARG(word));
-    } else if (value.len) {
-        buf_add(out, STR(" _"));
-        put_text(out, value);
-        buf_add(out, STR("_"));
+        buf_fmt(out, "\\fB\\-%c\\fR, ", letter);
+    buf_add(out, STR("\\fB\\-\\-"));
+    put_escaped(out, str_from(opt->name));
+    buf_add(out, STR("\\fR"));
+    if (opt->kind != OPT_FLAG) {
+        buf_add(out, STR(" \\fI"));
+        put_escaped(out, opt->kind == OPT_CHOICE ? STR("WORD") : str_from(opt->value));
+        buf_add(out, STR("\\fR"));
     }
-    buf_add(out, STR("\n\t"));
-    put_text(out, str_from(opt->help));
-    buf_add(out, STR("\n\n"));
+    buf_add_char(out, '\n');
+    str text = str_from(opt->help);
+    if (opt->kind == OPT_CHOICE) {
+        str words = str_replace(out->arena, opt_value_text(command, opt), STR("|"), STR(", "));
+        text = str_fmt(out->arena, "%s: %.*s", opt->help, STR_ARG(words));
+    }
+    put_text(out, text);
 }
 
 static void put_options(struct buf *out, const struct command *command)
 {
-    buf_add(out, STR("\n# OPTIONS\n\n"));
+    buf_add(out, STR(".SH OPTIONS\n"));
     for (size_t i = 0; i < command->opt_count; i++)
         put_opt(out, command, &command->opts[i]);
     for (size_t i = 0; i < common_opt_count; i++)
@@ -75,77 +123,77 @@ static void put_examples(struct buf *out, const char *examples)
     str rest = str_from(examples), line;
     if (!rest.len)
         return;
-    buf_add(out, STR("# EXAMPLES\n\n"));
+    buf_add(out, STR(".SH EXAMPLES\n"));
     while (str_next_line(&rest, &line)) {
         size_t tab = str_find_char(line, '\t');
-        buf_add(out, STR("*"));
-        put_text(out, str_slice(line, 0, tab));
-        buf_add(out, STR("*\n\t"));
-        put_text(out, str_from_index(line, tab + 1));
-        buf_add(out, STR("\n\n"));
+        put_term(out, str_slice(line, 0, tab), str_from_index(line, tab + 1));
     }
 }
 
-static void put_status(struct buf *out)
+static void put_tail(struct buf *out)
 {
-    buf_add(out, STR("# EXIT STATUS\n\n"
-                     "*0*\n\tall is well\n\n"
-                     "*1*\n\tfindings at or above the gate\n\n"
-                     "*2*\n\ta wrong option, argument or configuration\n\n"
-                     "*3*\n\tit could not be done: a missing file, no permission\n\n"
-                     "*4*\n\ta proof failed\n\n"));
-}
-
-static void put_environment(struct buf *out)
-{
-    buf_add(out, STR("# ENVIRONMENT\n\n"
-                     "*PLIMSOLL\\_*_OPTION_\n"
-                     "\tthe default of an option: PLIMSOLL\\_FAIL\\_ON for *--fail-on*\n\n"
-                     "*PLIMSOLL\\_NOW*\n"
-                     "\tthe date, or the seconds since 1970, to take for now\n\n"
-                     "*NO\\_COLOR*\n\tno colour unless *--color always* is given\n\n"
-                     "*COLUMNS*\n\tthe width of the output\n\n"));
+    static const char *const status[][2] = {
+        {"0", "all is well"},
+        {"1", "findings at or above the gate"},
+        {"2", "a wrong option, argument or configuration"},
+        {"3", "it could not be done: a missing file, no permission"},
+        {"4", "a proof failed"},
+    };
+    static const char *const environment[][2] = {
+        {"PLIMSOLL_<OPTION>", "the default of an option: PLIMSOLL_FAIL_ON for --fail-on; the "
+                              "command line wins over it, and it over .plimsoll.yaml"},
+        {"PLIMSOLL_NOW", "a date, or seconds since 1970, to take for now"},
+        {"NO_COLOR", "no colour unless --color always is given"},
+        {"COLUMNS", "the width of the output"},
+    };
+    buf_add(out, STR(".SH EXIT STATUS\n"));
+    for (size_t i = 0; i < ARRAY_COUNT(status); i++)
+        put_term(out, str_from(status[i][0]), str_from(status[i][1]));
+    buf_add(out, STR(".SH ENVIRONMENT\n"));
+    for (size_t i = 0; i < ARRAY_COUNT(environment); i++)
+        put_term(out, str_from(environment[i][0]), str_from(environment[i][1]));
+    buf_add(out, STR(".SH SEE ALSO\n"));
 }
 
 static str command_page(struct arena *arena, const struct command *command)
 {
     struct buf out = buf_init(arena, MAN_BYTES_MAX);
-    buf_fmt(&out, "plimsoll-%s(1)\n\n# NAME\n\nplimsoll-%s - ", command->name, command->name);
-    put_text(&out, str_from(command->summary));
-    buf_fmt(&out, "\n\n# SYNOPSIS\n\n*plimsoll %s* [_OPTION_...]", command->name);
+    str name = str_fmt(arena, "plimsoll-%s", command->name);
+    put_head(&out, name, str_z(arena, name), command->summary);
+    buf_fmt(&out, ".SH SYNOPSIS\n\\fBplimsoll %s\\fR [\\fIOPTION\\fR...]", command->name);
     if (*command->operands) {
-        buf_add(&out, STR(" "));
-        put_text(&out, str_from(command->operands));
+        buf_add(&out, STR("\n"));
+        put_escaped(&out, str_from(command->operands));
     }
-    buf_add(&out, STR("\n\n# DESCRIPTION\n\n"));
+    buf_add(&out, STR("\n.SH DESCRIPTION\n"));
     put_paragraphs(&out, str_from(command->about));
     put_options(&out, command);
     put_examples(&out, command->examples);
-    put_status(&out);
-    put_environment(&out);
-    buf_add(&out, STR("# SEE ALSO\n\n*plimsoll*(1), *plimsoll.yaml*(5)\n"));
+    put_tail(&out);
+    buf_add(&out, STR(".BR plimsoll (1),\n.BR plimsoll.yaml (5)\n"));
     return buf_str(&out);
 }
 
 static str program_page(struct arena *arena)
 {
     struct buf out = buf_init(arena, MAN_BYTES_MAX);
-    buf_add(&out, STR("plimsoll(1)\n\n# NAME\n\n"
-                      "plimsoll - find and mend what makes container images large, slow or unsafe"
-                      "\n\n# SYNOPSIS\n\n*plimsoll* [_COMMAND_ [_OPTION_...] [_ARGUMENT_...]]\n\n"
-                      "# DESCRIPTION\n\n"
-                      "Without a command it tells what it found in this repository, the five\n"
-                      "biggest wins and the next command.\n\n# COMMANDS\n\n"));
-    for (size_t i = 0; i < command_count; i++) {
-        if (commands[i]->hidden)
-            continue;
-        buf_fmt(&out, "*plimsoll-%s*(1)\n\t", commands[i]->name);
-        put_text(&out, str_from(commands[i]->summary));
-        buf_add(&out, STR("\n\n"));
-    }
-    put_status(&out);
-    put_environment(&out);
-    buf_add(&out, STR("# SEE ALSO\n\n*plimsoll.yaml*(5)\n"));
+    put_head(&out, STR("plimsoll"), "plimsoll",
+             "find and mend what makes container images large, slow to build or unsafe");
+    buf_add(&out, STR(".SH SYNOPSIS\n\\fBplimsoll\\fR [\\fICOMMAND\\fR [\\fIOPTION\\fR...] "
+                      "[\\fIARGUMENT\\fR...]]\n.SH DESCRIPTION\n"));
+    put_text(&out, STR("Without a command it tells what it found in this repository, the five "
+                       "biggest wins and the next command. Results go to standard output, talk to "
+                       "standard error."));
+    buf_add(&out, STR(".SH COMMANDS\n"));
+    for (size_t i = 0; i < command_count; i++)
+        if (!commands[i]->hidden)
+            put_term(&out, str_fmt(arena, "plimsoll %s", commands[i]->name),
+                     str_from(commands[i]->summary));
+    put_tail(&out);
+    for (size_t i = 0; i < command_count; i++)
+        if (!commands[i]->hidden)
+            buf_fmt(&out, ".BR plimsoll\\-%s (1),\n", commands[i]->name);
+    buf_add(&out, STR(".BR plimsoll.yaml (5)\n"));
     return buf_str(&out);
 }
 
