@@ -253,6 +253,10 @@ static void check_copy(struct parser *parser, struct instruction *in)
                  "%s needs a source and a destination", instruction_name(in->kind));
         return;
     }
+    const struct flag *from = instruction_flag(in, "from");
+    if (from && str_has_char(from->value, '$'))
+        complain(parser, in, PROBLEM_BAD_FLAG, from->value_at,
+                 "--from takes no variables; name a stage that is FROM this image instead");
     const struct word *last = vec_last(&in->words);
     VEC_EACH(struct heredoc, heredoc, in->heredocs)
         if (heredoc->at.start == last->at.start)

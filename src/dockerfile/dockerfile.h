@@ -105,6 +105,9 @@ VEC_TYPE(str_list, str);
  * generated Dockerfiles have some thousands; this bounds memory to some 200 MB. */
 enum { DOCKERFILE_INSTRUCTIONS_MAX = 1 << 18 };
 
+/* Comments that are kept; more than these nobody wrote by hand. */
+enum { DOCKERFILE_COMMENTS_MAX = 1 << 18 };
+
 struct instruction {
     enum instruction_kind kind;
     str keyword; /* as written */
@@ -116,11 +119,12 @@ struct instruction {
     struct joined logical; /* the logical line from the keyword on: joins and comments removed */
     size_t rest;           /* offset in logical.text of what follows keyword and flags */
     struct flags flags;
-    bool json;          /* the arguments are a valid JSON array of strings */
-    bool json_failed;   /* they begin with '[' but are not; so they are shell form */
-    struct words words; /* arguments; one for shell forms, as BuildKit gives them */
-    struct pairs pairs; /* ENV, LABEL, ARG */
-    bool legacy;        /* ENV/LABEL name value */
+    bool json;             /* the arguments are a valid JSON array of strings */
+    bool json_failed;      /* they begin with '[' but are not; so they are shell form */
+    struct words words;    /* arguments; one for shell forms, as BuildKit gives them */
+    struct pairs pairs;    /* ENV, LABEL, ARG */
+    bool legacy;           /* ENV/LABEL name value */
+    struct variable *sets; /* ENV, ARG: what each pair sets; a name of "" sets nothing */
     struct mounts mounts;
     struct heredocs heredocs;
     const struct instruction *trigger; /* ONBUILD: what it triggers, broken when it may not;
@@ -198,6 +202,7 @@ struct dockerfile {
     VEC(span) pieces;        /* cover the source, in order */
     struct map global_args;  /* name -> struct pair *, ARGs before the first FROM */
     struct map global_scope; /* name -> struct variable *: these and the platform args */
+    struct map assignments;  /* for dockerfile_variable() */
 };
 
 /* Parse any bytes. `source` must outlive the result. */
@@ -265,9 +270,14 @@ struct variable {
     const struct instruction *instruction;
 };
 
+/* The variable of that name just before `at`, NULL when the text sets none. Cheap. */
+const struct variable *dockerfile_variable(const struct dockerfile *file,
+                                           const struct instruction *at, str name);
+
 /* What is visible just before `instruction`: ARGs and ENVs of its stage and of those it is built
  * on, or (for FROM and what stands before it) the global ARGs and the platform args.
- * `name` -> struct variable *. Walks the stage from its start: for all of it take scope_walk. */
+ * `name` -> struct variable *. Walks the stage from its start: for one name take
+ * dockerfile_variable(), for all instructions take scope_walk. */
 const struct map *dockerfile_scope(struct arena *arena, const struct dockerfile *file,
                                    const struct instruction *instruction);
 

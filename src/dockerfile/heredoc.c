@@ -14,6 +14,9 @@
  * than parser->scan_left bytes in all, so that 10^5 of them take no more than linear time.
  */
 
+/* Heredocs of one instruction; people use one or two. */
+enum { HEREDOCS_MAX = 64 };
+
 /* Take "<<" apart: true when the word is digits, "<<", "-"?, blanks and a name without '<'. */
 static bool heredoc_split(str word, struct heredoc *out, str *out_name)
 {
@@ -48,9 +51,22 @@ static bool no_variable(const void *context, str name, str *out_value)
 }
 static const struct variables no_variables = {no_variable, NULL};
 
+static bool is_plain_name(str raw)
+{
+    for (size_t i = 0; i < raw.len; i++)
+        if (!char_is_name(raw.at[i]))
+            return false;
+    return true;
+}
+
 /* The name without quotes; expansion is off when that removed any. */
 static bool heredoc_name(struct arena *arena, str raw, struct heredoc *out)
 {
+    if (is_plain_name(raw)) {
+        out->name = raw;
+        out->expand = true;
+        return true;
+    }
     struct lex_options options = {
         .escape = '\\', .split = true, .skip_unset = true, .variables = &no_variables};
     struct str_list words = {0}, raw_words = {0};
@@ -83,6 +99,12 @@ static void find_openings(struct parser *parser, struct instruction *in)
         if (!heredoc_split(words.at[i], &heredoc, &raw) ||
             !heredoc_name(parser->arena, raw, &heredoc))
             continue;
+        if (in->heredocs.count == HEREDOCS_MAX) {
+            dockerfile_problem_fmt(parser, PROBLEM_LIMIT, in->keyword_at,
+                                   "instruction opens more than %d heredocs", (int)HEREDOCS_MAX);
+            in->broken = true;
+            return;
+        }
         heredoc.at = joined_span(&in->logical, places.at[i].start, places.at[i].end);
         vec_push(parser->arena, &in->heredocs, heredoc);
     }

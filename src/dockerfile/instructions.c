@@ -302,6 +302,16 @@ static void sort_problems(struct arena *arena, struct dockerfile *file)
     }
 }
 
+/* In a file without any FROM that is one problem, not one for each instruction. */
+static void drop_before_from(struct dockerfile *file)
+{
+    uint32_t kept = 0;
+    VEC_EACH(struct problem, problem, file->problems)
+        if (problem->kind != PROBLEM_BEFORE_FROM)
+            file->problems.at[kept++] = *problem;
+    file->problems.count = kept;
+}
+
 struct dockerfile *dockerfile_parse(struct arena *arena, const struct source *source)
 {
     struct dockerfile *file = NEW(arena, struct dockerfile);
@@ -322,11 +332,13 @@ struct dockerfile *dockerfile_parse(struct arena *arena, const struct source *so
     if (source->text.len > parser.piece_end)
         vec_push(arena, &file->pieces, (span){parser.piece_end, (uint32_t)source->text.len});
     stages_build(&parser);
-    if (readable && file->stages.count == 0)
+    if (readable && file->stages.count == 0) {
+        drop_before_from(file);
         dockerfile_problem(&parser, PROBLEM_NO_FROM, (span){0, 0},
                            file->instructions.count ? STR("file has no FROM")
                                                     : STR("file has no instructions"),
                            STR_NONE);
+    }
     sort_problems(arena, file);
     return file;
 }

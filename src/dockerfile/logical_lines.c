@@ -50,6 +50,8 @@ static size_t skip_blanks(const struct parser *parser, size_t start, size_t end)
 
 static void add_comment(struct parser *parser, size_t start, size_t end, bool inside)
 {
+    if (parser->file->comments.count == DOCKERFILE_COMMENTS_MAX)
+        return;
     struct comment comment = {
         .at = {(uint32_t)start, (uint32_t)end},
         .text = blank_trim((str){parser->text.at + start + 1, end - start - 1}),

@@ -17,8 +17,8 @@ static void set_base(struct parser *parser, struct stage *stage, const struct ma
         return;
     stage->base_raw = words->at[0].raw;
     stage->base_at = words->at[0].at;
-    struct expansion base = scope_expand(parser->arena, &parser->file->global_scope,
-                                         stage->base_raw, parser->escape, &stage->base_known);
+    struct expansion base =
+        scope_expand(parser->arena, parser->file, stage->from, stage->base_raw, &stage->base_known);
     if (stage->base_known)
         stage->base = base.value;
     if (stage->base_known)
@@ -51,12 +51,13 @@ void stages_build(struct parser *parser)
 {
     struct dockerfile *file = parser->file;
     struct map names = {0};
-    scope_globals(parser->arena, file);
+    scope_begin_file(parser->arena, file);
     VEC_EACH(struct instruction, in, file->instructions) {
         if (in->kind == INSTRUCTION_FROM)
             add_stage(parser, in, &names);
         if (file->stages.count > 0)
             vec_last(&file->stages)->end = in->index + 1;
+        scope_take(parser->arena, file, in);
     }
 }
 

@@ -6,6 +6,9 @@
  * redeclared, a name one letter off, or a stage that begins with nothing.
  */
 
+/* In longer files no name is suggested: each would be compared with all the others. */
+enum { NAMES_SOUGHT_MAX = 2000 };
+
 static bool is_expanded(enum instruction_kind kind)
 {
     switch (kind) {
@@ -38,14 +41,13 @@ static str nearest_name(const struct map *scope, str name)
 }
 
 static void check_reference(const struct facts *facts, struct rule_sink *sink,
-                            const struct step_facts *step, const struct map *scope,
-                            const struct reference *reference)
+                            const struct step_facts *step, const struct reference *reference)
 {
     str name = reference->name;
-    if (reference->has_default || map_has(scope, name) || is_proxy_arg(name) ||
+    const struct instruction *at = step->instruction;
+    if (reference->has_default || dockerfile_variable(facts->file, at, name) || is_proxy_arg(name) ||
         str_eq(name, STR("PATH")) || !name.len || !(char_is_alpha(name.at[0]) || name.at[0] == '_'))
         return;
-    const struct instruction *at = step->instruction;
     if (map_has(&facts->file->global_args, name) || is_platform_arg(name)) {
         found(sink, reference->at,
               "'$%.*s' is empty here: an ARG in front of FROM is not seen inside a stage",
@@ -58,7 +60,8 @@ static void check_reference(const struct facts *facts, struct rule_sink *sink,
         found_edit(sink, edit.at, edit.text);
         return;
     }
-    str near = nearest_name(scope, name);
+    bool many = facts->file->instructions.count > NAMES_SOUGHT_MAX;
+    str near = many ? STR("") : nearest_name(dockerfile_scope(facts->arena, facts->file, at), name);
     const struct stage_facts *stage = step_stage(facts, step);
     bool nothing_below = stage && stage->family == FAMILY_SCRATCH;
     if (near.len) {
@@ -75,7 +78,6 @@ static void check_undefined_in(const struct facts *facts, struct rule_sink *sink
     const struct instruction *at = step->instruction;
     if (!is_expanded(at->kind) || step->stage == NO_INDEX || !str_has_char(at->logical.text, '$'))
         return;
-    const struct map *scope = dockerfile_scope(facts->arena, facts->file, at);
     char escape = facts->file->directives.escape;
     struct references references = {0};
     if (at->pairs.count)
@@ -90,7 +92,7 @@ static void check_undefined_in(const struct facts *facts, struct rule_sink *sink
                 word_references(facts->arena, word, escape, &at->logical, &references);
         }
     VEC_EACH(struct reference, reference, references) {
-        check_reference(facts, sink, step, scope, reference);
+        check_reference(facts, sink, step, reference);
     }
 }
 
@@ -164,7 +166,6 @@ static void check_same_env_in(const struct facts *facts, struct rule_sink *sink,
     const struct instruction *at = step->instruction;
     if (at->pairs.count < 2 || !str_has_char(at->logical.text, '$'))
         return;
-    const struct map *scope = dockerfile_scope(facts->arena, facts->file, at);
     for (uint32_t i = 1; i < at->pairs.count; i++) {
         struct word word = {.raw = at->pairs.at[i].value, .at = at->pairs.at[i].value_at};
         struct references references = {0};
@@ -174,7 +175,7 @@ static void check_same_env_in(const struct facts *facts, struct rule_sink *sink,
         VEC_EACH(struct reference, reference, references) {
             for (uint32_t k = 0; k < i; k++)
                 if (str_eq(at->pairs.at[k].name, reference->name) &&
-                    !map_has(scope, reference->name)) {
+                    !dockerfile_variable(facts->file, at, reference->name)) {
                     found(sink, reference->at,
                           "'$%.*s' has its old value here: the whole ENV sees what was before it",
                           STR_ARG(reference->name));

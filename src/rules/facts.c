@@ -15,7 +15,8 @@ struct state {
 };
 
 struct lookup {
-    const struct map *scope;
+    const struct dockerfile *file;
+    const struct instruction *at;
     bool unknown; /* some variable is declared, but its value is not in the text */
 };
 
@@ -23,7 +24,7 @@ static bool lookup_variable(const void *context, str name, str *out_value)
 {
     /* The flag is this call's own: one lookup struct serves one expansion. */
     struct lookup *lookup = (struct lookup *)(uintptr_t)context;
-    const struct variable *variable = map_find(lookup->scope, name);
+    const struct variable *variable = dockerfile_variable(lookup->file, lookup->at, name);
     if (!variable || !variable->known) {
         lookup->unknown = lookup->unknown || variable || !is_proxy_arg(name);
         return false;
@@ -39,7 +40,7 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
         *out_value = raw;
         return true;
     }
-    struct lookup lookup = {.scope = dockerfile_scope(facts->arena, facts->file, at)};
+    struct lookup lookup = {.file = facts->file, .at = at};
     struct variables variables = {.find = lookup_variable, .context = &lookup};
     struct expansion expansion =
         expand_word(facts->arena, raw, facts->file->directives.escape, &variables);

@@ -18,6 +18,7 @@ static const struct {
     {"the builder overlooks flags of ARG", "ARG --a b", FINE, ""},
     {"a flag without its value", "COPY --from a b", PROBLEM_BAD_FLAG, ""},
     {"a flag given twice", "COPY --from=a --from=b c d", PROBLEM_BAD_FLAG, ""},
+    {"--from takes no variables", "COPY --from=$a b c", PROBLEM_BAD_FLAG, ""},
     {"some may be given twice", "COPY --exclude=a --exclude=b c d", FINE, ""},
     {"a switch that is neither", "COPY --link=yes a b", PROBLEM_BAD_FLAG, ""},
     {"a switch may be spelled out", "COPY --link=False a b", FINE, ""},
