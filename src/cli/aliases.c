@@ -157,3 +157,21 @@ const char *foreign_option(str name)
             return foreign[i].ours;
     return NULL;
 }
+
+static const struct {
+    const char *theirs, *ours;
+} foreign_words[] = {
+    {"tty", "human"},      {"table", "human"},        {"text", "human"},
+    {"gnu", "line"},       {"codeclimate", "gitlab"}, {"gitlab_codeclimate", "gitlab"},
+    {"actions", "github"}, {"info", "note"},          {"style", "note"},
+    {"ignore", "none"},    {"critical", "error"},     {"high", "error"},
+    {"medium", "warning"}, {"low", "note"},
+};
+
+const char *foreign_word(str word)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(foreign_words); i++)
+        if (str_eq_nocase(str_from(foreign_words[i].theirs), word))
+            return foreign_words[i].ours;
+    return NULL;
+}

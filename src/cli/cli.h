@@ -145,6 +145,9 @@ const struct alias *alias_find(const str *words, size_t count, size_t *out_used)
 /* What another tool's option is called here, NULL when we know nothing of it. */
 const char *foreign_option(str name);
 
+/* What another tool's word for a format or a severity is called here, NULL when we know none. */
+const char *foreign_word(str word);
+
 /* -- what commands share --------------------------------------------------------------------------- */
 
 /* Print a result to standard output or to -o FILE, atomically. */

@@ -35,17 +35,6 @@ static const struct base_fact *find_base(str name)
     return NULL;
 }
 
-/* Every base image, as a list of names. */
-static str list_bases(struct arena *arena)
-{
-    size_t count;
-    const struct base_fact *all = base_facts_all(&count);
-    struct buf out = buf_init(arena, (size_t)1 << 20);
-    for (size_t i = 0; i < count; i++)
-        buf_fmt(&out, "base/%s\n", all[i].name);
-    return buf_str(&out);
-}
-
 static bool unknown(str name, struct err *err)
 {
     err_set(err, ERR_USAGE, "there is no rule, group or base image '%.*s'", STR_ARG(name));
@@ -66,7 +55,9 @@ static bool explain_one(struct ctx *ctx, str name, str *out_text, struct err *er
         return true;
     }
     if (str_eq(name, STR("base")) || str_eq(name, STR("base/"))) {
-        *out_text = list_bases(ctx->arena);
+        size_t count;
+        const struct base_fact *all = base_facts_all(&count);
+        *out_text = report_bases(ctx->arena, all, count, format, &style);
         return true;
     }
     struct rule_list group = rules_of_group(ctx->arena, name);

@@ -38,8 +38,8 @@ bool ctx_print(struct ctx *ctx, str text, struct err *err)
 /* One write to standard error; when that fails there is nobody left to tell. */
 static void say(str text)
 {
-    struct err ignored = {0};
-    if (!fd_write_all(STDERR_FILENO, text, &ignored))
+    struct err unheard = {0};
+    if (!fd_write_all(STDERR_FILENO, text, &unheard))
         return;
 }
 

@@ -18,11 +18,10 @@ static int exit_of(enum err_code code)
 
 static int tell(struct arena *arena, const struct err *err)
 {
-    struct err ignored = {0};
-    str text = report_error(arena, err);
-    if (!fd_write_all(STDERR_FILENO, text, &ignored))
+    struct err unheard = {0}; /* when this fails there is nobody left to tell */
+    if (fd_write_all(STDERR_FILENO, report_error(arena, err), &unheard))
         return exit_of(err->code);
-    return exit_of(err->code);
+    return EXIT_FAILED;
 }
 
 const struct command *command_find(str name)
@@ -112,7 +111,7 @@ static bool run_command(struct ctx *ctx, const str *argv, size_t argc, int *out_
 }
 
 /* `plimsoll`, `plimsoll --help`, `plimsoll -V` and `plimsoll help X` are words, not commands. */
-static size_t normalise(struct arena *arena, int argc, const char *const *argv, str *words)
+static size_t normalise(int argc, const char *const *argv, str *words)
 {
     size_t count = 0;
     for (int i = 1; i < argc; i++)
@@ -129,7 +128,6 @@ static size_t normalise(struct arena *arena, int argc, const char *const *argv, 
         words[0] = STR("overview");
         count++;
     }
-    (void)arena;
     return count;
 }
 
@@ -138,7 +136,7 @@ int cli_main(struct arena *arena, const struct host *host, int argc, const char 
 {
     struct err err = {0};
     str *words = NEW_ARRAY(arena, str, (size_t)argc + 2);
-    size_t count = normalise(arena, argc, argv, words);
+    size_t count = normalise(argc, argv, words);
     struct ctx ctx = {.arena = arena, .host = *host, .stderr_tty = stderr_tty};
     size_t used = 0;
     int code = EXIT_FAILED;

@@ -159,7 +159,10 @@ static bool set_choice(struct parse *parse, const struct found_opt *found, str v
     }
     err_set(err, ERR_USAGE, "%.*s has no value '%.*s'; it takes %.*s", STR_ARG(label),
             STR_ARG(value), STR_ARG(choices));
-    return near.len ? err_hint(err, "did you mean '%.*s'?", STR_ARG(near)) : false;
+    const char *foreign = foreign_word(value);
+    if (near.len)
+        return err_hint(err, "did you mean '%.*s'?", STR_ARG(near));
+    return foreign ? err_hint(err, "here that is '%s'", foreign) : false;
 }
 
 static void set_list(struct parse *parse, struct opt_list *list, str value)

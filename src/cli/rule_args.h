@@ -18,32 +18,28 @@ struct rule_args {
 };
 
 #define RULE_AT(field) offsetof(struct rule_args, field)
-#define RULE_OPTS                                                                              \
-    {"select",        0,      OPT_LIST,                                                        \
-     RULE_AT(select), "RULE", "only these rules or groups; 'all' for every rule"},             \
-        {"ignore",        0,      OPT_LIST,                                                    \
-         RULE_AT(ignore), "RULE", "leave out these rules, groups or peers' ids"},              \
-        {"severity-override",                                                                  \
-         0,                                                                                    \
-         OPT_LIST,                                                                             \
-         RULE_AT(severity),                                                                    \
-         "RULE=LEVEL",                                                                         \
-         "give a rule another severity: error, warning, note or off"},                         \
-        {"baseline",        0,      OPT_STRING,                                                \
-         RULE_AT(baseline), "FILE", "leave out the findings that FILE knows"},                 \
-        {"stdin-filename",    0,      OPT_STRING,                                              \
-         RULE_AT(stdin_name), "PATH", "what to call standard input"},                          \
-        {"target",        0,       OPT_STRING,                                                 \
-         RULE_AT(target), "STAGE", "the stage that ships, if not the last"},                   \
-        {"no-repository",        0,    OPT_FLAG,                                               \
-         RULE_AT(no_repository), NULL, "look at each file alone, without the tree around it"}, \
-        {"no-inline",        0,    OPT_FLAG,                                                   \
-         RULE_AT(no_inline), NULL, "let no comment in a file ignore a finding"},               \
-        {"modernize",        0,    OPT_FLAG,                                                   \
-         RULE_AT(modernize), NULL, "also propose other base images and stage structures"},     \
-    {                                                                                          \
-        "threads", 0, OPT_INT, RULE_AT(threads), "N", "workers; one a core when not given"     \
-    }
+/* clang-format off */
+#define RULE_OPTS \
+    {"select", 0, OPT_LIST, RULE_AT(select), "RULE", \
+     "only these rules or groups; 'all' for every rule"}, \
+    {"ignore", 0, OPT_LIST, RULE_AT(ignore), "RULE", \
+     "leave out these rules, groups or peers' ids"}, \
+    {"severity-override", 0, OPT_LIST, RULE_AT(severity), "RULE=LEVEL", \
+     "give a rule another severity: error, warning, note or off"}, \
+    {"baseline", 0, OPT_STRING, RULE_AT(baseline), "FILE", \
+     "leave out the findings that FILE knows"}, \
+    {"stdin-filename", 0, OPT_STRING, RULE_AT(stdin_name), "PATH", \
+     "what to call standard input"}, \
+    {"target", 0, OPT_STRING, RULE_AT(target), "STAGE", \
+     "the stage that ships, if not the last"}, \
+    {"no-repository", 0, OPT_FLAG, RULE_AT(no_repository), NULL, \
+     "look at each file alone, without the tree around it"}, \
+    {"no-inline", 0, OPT_FLAG, RULE_AT(no_inline), NULL, \
+     "let no comment in a file ignore a finding"}, \
+    {"modernize", 0, OPT_FLAG, RULE_AT(modernize), NULL, \
+     "also propose other base images and stage structures"}, \
+    {"threads", 0, OPT_INT, RULE_AT(threads), "N", "workers; one a core when not given"}
+/* clang-format on */
 
 /* Read the configuration, lay the options over it, and run the check. */
 MUST_CHECK bool rule_args_check(struct ctx *ctx, const struct rule_args *args,

@@ -84,7 +84,7 @@ str check_gitlab(struct arena *arena, const struct check_result *result)
 
 /* -- reviewdog ----------------------------------------------------------------------------------- */
 
-enum { SUGGESTION_LINES_MAX = 40 };
+enum { SUGGESTION_LINES_MAX = 40, SUGGESTION_BYTES_MAX = 1 << 16 };
 
 static void put_position(struct json_out *out, const char *key, struct position at)
 {
@@ -112,7 +112,7 @@ static void put_suggestion(struct arena *arena, struct json_out *out, const stru
     edits_sort(&edits);
     uint32_t first = edits.at[0].at.start, last = vec_last(&edits)->at.end;
     struct position start = source_position(source, first), end = source_position(source, last);
-    if (end.line - start.line > SUGGESTION_LINES_MAX)
+    if (end.line - start.line > SUGGESTION_LINES_MAX || last - first > SUGGESTION_BYTES_MAX)
         return;
     VEC_EACH(struct edit, edit, edits) {
         edit->at.start -= first;

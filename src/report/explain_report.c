@@ -304,3 +304,41 @@ str report_base(struct arena *arena, const struct base_fact *base, enum explain_
     }
     return buf_str(&paint.out);
 }
+
+static str bases_json(struct arena *arena, const struct base_fact *bases, size_t count)
+{
+    struct json_out out = json_out_init(arena, true);
+    json_object(&out, NULL);
+    json_z(&out, "schema", "plimsoll.explain/1");
+    json_list(&out, "bases");
+    for (size_t i = 0; i < count; i++)
+        json_str(&out, NULL, str_fmt(arena, "base/%s", bases[i].name));
+    json_end_list(&out);
+    json_end_object(&out);
+    return json_document(&out);
+}
+
+str report_bases(struct arena *arena, const struct base_fact *bases, size_t count,
+                 enum explain_format format, const struct report_style *style)
+{
+    if (format == EXPLAIN_JSON)
+        return bases_json(arena, bases, count);
+    struct paint paint = paint_init(arena, style);
+    bool markdown = format == EXPLAIN_MARKDOWN;
+    if (markdown)
+        buf_add(&paint.out, STR("| base | unpacked | use |\n| --- | --- | --- |\n"));
+    for (size_t i = 0; i < count; i++) {
+        str size = base_megabytes(arena, bases[i].unpacked_mb, NULL);
+        str name = str_fmt(arena, "base/%s", bases[i].name);
+        if (markdown)
+            buf_fmt(&paint.out, "| %.*s | %.*s | ", STR_ARG(name), STR_ARG(size));
+        else
+            paint_fmt(&paint, INK_PLAIN, "%-32.*s %9.*s  ", STR_ARG(name), STR_ARG(size));
+        if (markdown)
+            put_markdown(&paint.out, str_from(bases[i].use));
+        else
+            paint_wrapped(&paint, str_from(bases[i].use), 44, 44);
+        buf_add(&paint.out, markdown ? STR(" |\n") : STR("\n"));
+    }
+    return buf_str(&paint.out);
+}

@@ -100,8 +100,9 @@ static void paint_span_line(struct paint *paint, unsigned digits, const struct s
     start = start < whole.end ? start : whole.end;
     end = end > start ? end : start;
     bool continued = at.start < whole.start;
+    uint32_t most = start + FRAME_TEXT_MAX;
     if (continued) /* the indentation of a later line is not what is meant */
-        while (start < end && char_is_blank(source->text.at[start]))
+        while (start < end && start < most && char_is_blank(source->text.at[start]))
             start++;
     const str part[3] = {source_text(source, (span){whole.start, start}),
                          source_text(source, (span){start, end}),

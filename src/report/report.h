@@ -93,6 +93,10 @@ str report_rules(struct arena *arena, const struct rule *const *rules, size_t co
 str report_base(struct arena *arena, const struct base_fact *base, enum explain_format format,
                 const struct report_style *style);
 
+/* All base images of the table. */
+str report_bases(struct arena *arena, const struct base_fact *bases, size_t count,
+                 enum explain_format format, const struct report_style *style);
+
 /* "plimsoll: error: outermost: ...: cause" and its hint line. */
 str report_error(struct arena *arena, const struct err *err);
 

@@ -8,9 +8,13 @@
  * listed once each, in the order of their first result, with all that the table says of them.
  */
 
+enum { MARK_BYTES = 1024 };
+
 struct sarif {
     struct arena *arena;
     struct json_out out;
+    const struct source *marked; /* the source that `marks` are of */
+    uint32_t *marks;             /* code points before each MARK_BYTES of it */
     VEC(const struct rule *) rules;
     struct map rule_index; /* name -> uint32_t * */
 };
@@ -61,14 +65,41 @@ static void put_artifact(struct sarif *sarif, const char *key, str path)
     json_end_object(&sarif->out);
 }
 
-/* Column in code points of an offset. */
-static uint32_t code_column(const struct source *source, uint32_t offset, struct position at)
+/* Bytes that begin a code point: all but UTF-8's continuation bytes. */
+static uint32_t count_points(str text)
 {
-    uint32_t start = source_line(source, at.line).start, column = 1, code = 0;
-    str text = source_text(source, (span){start, offset > start ? offset : start});
-    for (unsigned used; (used = utf8_decode(text, &code)) > 0; text = str_from_index(text, used))
-        column++;
-    return column;
+    uint32_t points = 0;
+    for (size_t i = 0; i < text.len; i++)
+        points += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+    return points;
+}
+
+/* Code points before an offset. Counts are kept at every MARK_BYTES, so that a file of one long line
+ * with a finding at each byte costs no more than another. */
+static uint32_t points_before(struct sarif *sarif, const struct source *source, uint32_t offset)
+{
+    if (sarif->marked != source) {
+        size_t count = source->text.len / MARK_BYTES + 1;
+        sarif->marked = source;
+        sarif->marks = NEW_ARRAY(sarif->arena, uint32_t, count);
+        for (size_t i = 1; i < count; i++)
+            sarif->marks[i] =
+                sarif->marks[i - 1] +
+                count_points((str){source->text.at + (i - 1) * MARK_BYTES, MARK_BYTES});
+    }
+    uint32_t mark = offset / MARK_BYTES;
+    return sarif->marks[mark] + count_points(str_slice(source->text, mark * MARK_BYTES, offset));
+}
+
+/* Column in code points of an offset. */
+static uint32_t code_column(struct sarif *sarif, const struct source *source, uint32_t offset,
+                            struct position at)
+{
+    uint32_t start = source_line(source, at.line).start;
+    uint32_t end = offset < source->text.len ? offset : (uint32_t)source->text.len;
+    if (end < start)
+        return 1;
+    return points_before(sarif, source, end) - points_before(sarif, source, start) + 1;
 }
 
 static void put_region(struct sarif *sarif, const char *key, const struct source *source, span at)
@@ -78,9 +109,9 @@ static void put_region(struct sarif *sarif, const char *key, const struct source
     struct position end = source_position(source, last);
     json_object(&sarif->out, key);
     json_u64(&sarif->out, "startLine", start.line);
-    json_u64(&sarif->out, "startColumn", code_column(source, at.start, start));
+    json_u64(&sarif->out, "startColumn", code_column(sarif, source, at.start, start));
     json_u64(&sarif->out, "endLine", end.line);
-    json_u64(&sarif->out, "endColumn", code_column(source, last, end));
+    json_u64(&sarif->out, "endColumn", code_column(sarif, source, last, end));
     json_u64(&sarif->out, "byteOffset", at.start);
     json_u64(&sarif->out, "byteLength", last - at.start);
     json_end_object(&sarif->out);
