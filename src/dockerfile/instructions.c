@@ -288,11 +288,11 @@ static void parse_all(struct parser *parser)
     lines_directives_elsewhere(parser);
 }
 
-static void sort_problems(struct arena *arena, struct dockerfile *file)
+static void sort_problems(struct dockerfile *file)
 {
-    /* They come nearly in order: insertion, with a way out when they do not. */
+    /* They come nearly in order, so that insertion is linear; a hostile file, in which it is not,
+     * keeps some of its order. */
     uint64_t moves = 0;
-    (void)arena;
     for (uint32_t i = 1; i < file->problems.count && moves < 1000000; i++) {
         struct problem problem = file->problems.at[i];
         uint32_t to = i;
@@ -339,6 +339,6 @@ struct dockerfile *dockerfile_parse(struct arena *arena, const struct source *so
                                                     : STR("file has no instructions"),
                            STR_NONE);
     }
-    sort_problems(arena, file);
+    sort_problems(file);
     return file;
 }
