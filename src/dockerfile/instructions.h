@@ -7,10 +7,10 @@
  * dockerfile/instructions -- what the files of dockerfile/ share while a file is being parsed.
  *
  *   logical_lines.c --struct logical--> instructions.c --> instruction
- *                                   arguments.c, exec_form.c, heredoc.c, mount.c, accept.c help
+ *     with the help of arguments.c, exec_form.c, heredoc_bodies.c, mount.c and accept.c
  *
  * Shapes   Offsets named `start`, `end`, `pos` in arguments.c are into instruction.logical.text;
- *          those in logical_lines.c and heredoc.c are into the source.
+ *          those in logical_lines.c and heredoc_bodies.c are into the source.
  */
 
 struct parser {
@@ -82,10 +82,10 @@ void words_quoted(struct parser *parser, struct instruction *in, size_t start, s
 void words_pairs(struct parser *parser, struct instruction *in, size_t start, size_t end);
 bool is_field_blank(char c);
 
-/* -- heredoc.c --------------------------------------------------------------------------------- */
+/* -- heredoc_bodies.c ------------------------------------------------------------------------- */
 void heredoc_read(struct parser *parser, struct instruction *in);
 
-/* -- expand.c ---------------------------------------------------------------------------------- */
+/* -- word_lexer.c ----------------------------------------------------------------------------- */
 
 /* How BuildKit's word lexer can be bent; heredocs need it so. */
 struct lex_options {
