@@ -35,8 +35,10 @@ enum shell_part_kind {
     SHELL_PROCESS, /* <(...) >(...)                                     */
     SHELL_GLOB,    /* unquoted * ? [                                    */
     SHELL_TILDE,   /* leading ~ or ~user                                */
-    SHELL_BRACE,   /* {a,b} {1..3}: bash only                           */
+    SHELL_BRACE,   /* {a,b} {1..3} and an array's (a b): bash only      */
 };
+
+struct shell_node;
 
 struct shell_part {
     enum shell_part_kind kind;
@@ -45,6 +47,7 @@ struct shell_part {
     str text; /* as written                                                    */
     str name; /* SHELL_PARAM: the variable's name ("@", "1", "PATH", ...)      */
     str op;   /* SHELL_PARAM: the operator with its word (":-x", "%.*"), or "" */
+    const struct shell_node *body; /* SHELL_COMMAND, SHELL_PROCESS: what is run */
 };
 VEC_TYPE(shell_parts, struct shell_part);
 
@@ -82,7 +85,7 @@ VEC_TYPE(shell_redirects, struct shell_redirect);
 
 /* What joins a command to the one after it. */
 enum shell_separator {
-    SHELL_SEP_END,        /* last of its list               */
+    SHELL_SEP_END,        /* none: first or last of its list */
     SHELL_SEP_AND,        /* &&                             */
     SHELL_SEP_OR,         /* ||                             */
     SHELL_SEP_SEMI,       /* ;                              */
@@ -138,6 +141,7 @@ struct shell_command {
 };
 VEC_TYPE(shell_commands, struct shell_command);
 
+/* A list, and-or or pipeline of one child, without "!", is that child. */
 enum shell_node_kind {
     SHELL_NODE_SCRIPT,
     SHELL_NODE_LIST,     /* children separated by ; & newline */
@@ -146,10 +150,10 @@ enum shell_node_kind {
     SHELL_NODE_SIMPLE,   /* `command` indexes commands        */
     SHELL_NODE_SUBSHELL,
     SHELL_NODE_GROUP,
-    SHELL_NODE_IF,       /* children: condition, then, [condition, then]..., [else] */
-    SHELL_NODE_FOR,      /* `name`, `words`; child: body      */
-    SHELL_NODE_WHILE,    /* children: condition, body; `until` in name */
-    SHELL_NODE_CASE,     /* `words` has the subject; children: one list an item */
+    SHELL_NODE_IF,    /* children: condition, then, [condition, then]..., [else] */
+    SHELL_NODE_FOR,   /* `name`, `words`; child: body      */
+    SHELL_NODE_WHILE, /* children: condition, body; `until` in name */
+    SHELL_NODE_CASE,  /* `words`: the subject; children: a LIST an item, its patterns in `words` */
     SHELL_NODE_FUNCTION, /* `name`; child: body               */
     SHELL_NODE_TEST,     /* [[ ... ]]                         */
     SHELL_NODE_ARITH,    /* (( ... ))                         */
@@ -162,6 +166,7 @@ struct shell_node {
     uint32_t command; /* SHELL_NODE_SIMPLE: index into script->commands */
     bool negated;     /* SHELL_NODE_PIPELINE: ! in front */
     struct shell_words words;
+    struct shell_redirects redirects; /* of compound commands: "done < file" */
     VEC(struct shell_node *) children;
     VEC(enum shell_separator) separators; /* separators.at[i] stands behind children.at[i] */
 };
@@ -183,7 +188,9 @@ struct shell_comment {
     bool swallows; /* a line join behind it makes later lines part of the comment */
 };
 
-/* For losslessness and for rewriting: trivia (blanks, comments, line ends) then the token. */
+/* For losslessness and for rewriting: trivia (blanks, comments, line joins) then the token: a word,
+ * an assignment, an operator, a line end, a heredoc's body, or text that did not parse. The last
+ * token is empty and holds what trivia stands at the end. */
 struct shell_token {
     str trivia, text; /* in the joined text */
     span at;          /* of text, in the source */
