@@ -11,14 +11,14 @@
  *   struct json_out: JSON text, written as it comes, in a fixed order
  *
  * Shapes   A node's span is its token's; a map's or list's goes from its first to its last token.
- *          Keys are nodes too. Duplicate keys are kept and noted. Aliases are resolved to the
- *          anchored node (same pointer) and marked; text after aliases may not pass
- *          LIMIT_YAML_EXPANDED.
+ *          Keys are nodes too. Duplicate keys are kept; look-ups give the first. An alias is a
+ *          copy of the anchored node that shares its children and is marked `aliased`; what
+ *          aliases add to a document may not pass LIMIT_YAML_EXPANDED.
  *          A YAML edit is a `struct edit` at byte offsets: the document is never re-emitted.
  * Units    Byte offsets.
  * Errors   json_parse: ERR_FORMAT with line and column, ERR_LIMIT. yaml_parse keeps the documents
  *          in front of the bad one and says what was wrong in `problem`.
- * Source   RFC 8259 (jansson), YAML 1.2 (libfyaml), TOML 1.0 (own).
+ * Source   RFC 8259 (own), YAML 1.2 (libfyaml), TOML 1.0 (own).
  */
 
 enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_STRING, NODE_LIST, NODE_MAP };
@@ -30,12 +30,13 @@ struct node_pair {
 
 struct node {
     enum node_kind kind;
-    span at;         /* token, quotes included */
-    str value;       /* scalars: decoded; numbers and booleans: as written */
-    char style;      /* '"' '\'' '|' '>' or 'p' for plain; 'f' flow or 'b' block for maps, lists */
-    bool aliased;    /* reached through *alias at `alias_at` */
-    bool anchored;   /* has an &anchor */
+    span at;       /* token, quotes included */
+    str value;     /* scalars: decoded; numbers and booleans: as written */
+    char style;    /* '"' '\'' '|' '>' or 'p' for plain; 'f' flow or 'b' block for maps, lists */
+    bool aliased;  /* this is "*alias": `at` is where it says so, the rest is the anchored node's */
+    bool anchored; /* has an &anchor */
     uint32_t column; /* 0-based column of its first byte: the indentation of a block collection */
+    uint32_t extra;  /* YAML: bytes that aliases inside of it add to the document */
     VEC(struct node *) items;    /* NODE_LIST */
     VEC(struct node_pair) pairs; /* NODE_MAP, in order; merge keys (<<) are followed by node_get */
 };
@@ -61,6 +62,9 @@ MUST_CHECK bool toml_parse(struct arena *arena, str text, struct node **out_root
 
 /* The value under a key; NULL when node is no map or has no such key. YAML merge keys count. */
 struct node *node_get(const struct node *node, const char *key);
+
+/* node_get() with a key that is not a literal. */
+struct node *node_get_str(const struct node *node, str key);
 
 /* The pair itself, for its place; NULL as above. */
 const struct node_pair *node_pair_find(const struct node *node, const char *key);
@@ -104,8 +108,9 @@ struct edit yaml_edit_scalar(struct arena *arena, const struct node *scalar, str
 struct json_out {
     struct buf buf;
     uint32_t depth;
+    uint64_t objects; /* bit n: the bracket open at depth n is an object */
     bool comma;
-    bool pretty; /* two blanks an indent, else one line */
+    bool pretty; /* two blanks an indent and a line end at the end, else one line without */
 };
 
 struct json_out json_out_init(struct arena *arena, bool pretty);
