@@ -94,16 +94,21 @@ static void job_parse(const struct run *run, struct check_job *job)
     case FILE_MAKE:
     case FILE_PACKAGE_JSON:
     case FILE_MARKDOWN:
-        job->commands = command_file_make(job->arena, job->source, job->kind, run->options);
+        job->commands = command_file_make(job->arena, job->source, job->kind, NULL, run->options);
         break;
     default:
         job->kind = yaml_classify(job->path, job->source->text);
         if (job->kind == FILE_KIND_COUNT)
             break;
         job->yaml = yaml_file_make(job->arena, job->source, job->kind, run->options);
-        job->commands = command_file_make(job->arena, job->source, job->kind, run->options);
+        job->commands =
+            command_file_make(job->arena, job->source, job->kind, job->yaml, run->options);
         break;
     }
+    if (job->yaml)
+        job->yaml->repository = job->repository;
+    if (job->commands)
+        job->commands->repository = job->repository;
 }
 
 /* -- phase 2: rules of one file ------------------------------------------------------------------- */
