@@ -284,6 +284,17 @@ static void step_script(struct facts *facts, struct step_facts *step)
     step->command_count = step->script->commands.count;
 }
 
+static void step_packages(struct facts *facts, struct step_facts *step)
+{
+    if (step->instruction->kind != INSTRUCTION_RUN || !step->command_count)
+        return;
+    struct package_command *packages =
+        NEW_ARRAY(facts->arena, struct package_command, step->command_count);
+    for (uint32_t i = 0; i < step->command_count; i++)
+        packages[i] = package_command_of(facts->arena, &step->commands[i]);
+    step->packages = packages;
+}
+
 static struct state stage_start(const struct facts *facts, uint32_t index, const struct state *ends)
 {
     const struct stage_facts *stage = &facts->stages[index];
@@ -350,6 +361,7 @@ static void steps_make(struct facts *facts)
             .shell_errexit = state.errexit,
         };
         step_script(facts, step);
+        step_packages(facts, step);
         apply(facts, &state, at);
         if (stage < facts->stage_count) {
             ends[stage] = state;
@@ -386,5 +398,6 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
                             .today = today};
     stages_make(facts);
     steps_make(facts);
+    traces_make(facts);
     return facts;
 }

@@ -71,6 +71,49 @@ struct base_fact {
     const char *source;
 };
 
+enum package_verb {
+    PACKAGE_NONE,
+    PACKAGE_INSTALL,
+    PACKAGE_UPDATE,
+    PACKAGE_UPGRADE,
+    PACKAGE_CLEAN,
+    PACKAGE_REMOVE
+};
+
+/* What a command does with a package manager. */
+struct package_command {
+    const struct shell_command *command;
+    const char *manager; /* "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pip",
+                               * "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "poetry",
+                               * "uv", "conda", "go", "cargo", "mvn", "gradle", "nuget"; NULL: none */
+    enum package_verb verb;
+    struct shell_words packages; /* operands of an install: unknown words included */
+};
+/* What a step does to a path. */
+enum trace_kind {
+    TRACE_DOWNLOAD, /* a file from the network              */
+    TRACE_COPY,     /* COPY, ADD, cp, mv: the new place      */
+    TRACE_UNPACK,   /* what came out of an archive           */
+    TRACE_CLONE,    /* a source tree by git                  */
+    TRACE_BUILD,    /* what a build or an install made       */
+    TRACE_CACHE,    /* package index or cache                */
+    TRACE_TEXT,     /* a few lines by echo or a heredoc      */
+    TRACE_REMOVED,  /* taken away; its path may be a glob    */
+    TRACE_MOVED,    /* moved away by mv                      */
+};
+
+/* Paths are absolute and clean. A variable that the Dockerfile declares without a value stays in
+ * them as "${NAME}", one of the script's own as "${NAME#step}": equal text is the same path. */
+struct trace {
+    enum trace_kind kind;
+    str path;
+    span at;                             /* the command, or the whole instruction */
+    const struct shell_command *command; /* NULL: COPY, ADD */
+    bool tree;                           /* a directory whose contents are not known by name */
+    bool guess;                          /* the name may be another one (COPY of a directory) */
+};
+VEC_TYPE(trace_list, struct trace);
+
 /* One instruction, with what is in force when it runs. */
 struct step_facts {
     const struct instruction *instruction;
@@ -89,6 +132,8 @@ struct step_facts {
     str interpreter;                      /* its shebang, "" when none */
     const struct shell_command *commands; /* of the script, or the exec form as one command */
     uint32_t command_count;
+    const struct package_command *packages; /* of a RUN: one a command; NULL otherwise */
+    struct trace_list traces;               /* of RUN, COPY and ADD, in order */
 };
 
 struct stage_facts {
@@ -189,6 +234,12 @@ typedef void command_check(const struct facts *facts, struct rule_sink *sink,
 /* Every command of every RUN that POSIX rules judge. */
 void each_run_command(const struct facts *facts, struct rule_sink *sink, command_check *check);
 
+typedef void package_check(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, const struct package_command *package);
+
+/* Every command of every RUN that does something with a package manager. */
+void each_package(const struct facts *facts, struct rule_sink *sink, package_check *check);
+
 typedef void step_check(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step);
 
@@ -225,24 +276,6 @@ const struct shell_command *step_find(const struct step_facts *step, const char 
  * ("rm -rf /var/lib/apt/lists" and "/var/lib/apt/lists/x*" both remove what is below it)? */
 bool command_removes(const struct shell_command *command, str path);
 
-enum package_verb {
-    PACKAGE_NONE,
-    PACKAGE_INSTALL,
-    PACKAGE_UPDATE,
-    PACKAGE_UPGRADE,
-    PACKAGE_CLEAN,
-    PACKAGE_REMOVE
-};
-
-/* What a command does with a package manager. */
-struct package_command {
-    const struct shell_command *command;
-    const char *manager; /* "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pip",
-                               * "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "poetry",
-                               * "uv", "conda", "go", "cargo", "mvn", "gradle", "nuget"; NULL: none */
-    enum package_verb verb;
-    struct shell_words packages; /* operands of an install: unknown words included */
-};
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command);
 
 /* Where text goes to stand behind a command in the same RUN: " && rm -rf x" in the style that this
@@ -264,11 +297,31 @@ struct edit insert_after_instruction(const struct facts *facts, const struct ins
 /* Add --mount=... (or another flag) to a RUN, in front of its other arguments. */
 struct edit add_flag(const struct facts *facts, const struct instruction *at, str flag);
 
+/* Take a command out of its RUN together with what joins it to its neighbour. False when it stands
+ * alone, or where that cannot be done by text. */
+bool remove_command_edit(const struct facts *facts, const struct step_facts *step,
+                         const struct shell_command *command, struct edit *out_edit);
+
+/* Make one RUN of two that follow each other: "a && \ b", comments between kept. False when that
+ * could change what they do (other flags, cd, set, ||, heredocs, ...). */
+bool merge_runs_edit(const struct facts *facts, const struct step_facts *first,
+                     const struct step_facts *second, struct edit *out_edit);
+
 /* The value of a Dockerfile word with the variables in force, or not known. */
 bool word_value(const struct facts *facts, const struct instruction *at, str raw, str *out_value);
 
 /* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
 str step_path(const struct facts *facts, const struct step_facts *step, str path);
+
+/* Note what each RUN, COPY and ADD writes and takes away (rules/traces.c): for facts_make(). */
+void traces_make(struct facts *facts);
+
+/* Is `path` one of those that `pattern` (a removal's operand, made absolute) takes away: it, what is
+ * below it, or what its glob matches? */
+bool trace_covers(str pattern, str path);
+
+/* A few kilobytes at most, by its name: scripts, settings, keys. */
+bool trace_is_small(const struct trace *trace);
 
 /* The step's text names this path (word-wise, after joining with WORKDIR). */
 bool step_mentions(const struct facts *facts, const struct step_facts *step, str path);

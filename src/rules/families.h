@@ -19,6 +19,8 @@
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(inline)                \
+    FAMILY(layers_bytes)          \
+    FAMILY(layers_rules)          \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_start)         \
     FAMILY(secrets)               \

@@ -33,6 +33,18 @@ void each_run_command(const struct facts *facts, struct rule_sink *sink, command
     }
 }
 
+void each_package(const struct facts *facts, struct rule_sink *sink, package_check *check)
+{
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        if (!step->packages || !step_is_run(facts, step))
+            continue;
+        for (uint32_t k = 0; k < step->command_count; k++)
+            if (step->packages[k].verb != PACKAGE_NONE)
+                check(facts, sink, step, &step->packages[k]);
+    }
+}
+
 void each_step(const struct facts *facts, struct rule_sink *sink, enum instruction_kind kind,
                step_check *check)
 {

@@ -147,3 +147,70 @@ struct edit add_flag(const struct facts *facts, const struct instruction *at, st
     uint32_t end = at->keyword_at.end;
     return (struct edit){.at = {end, end}, .text = str_cat(facts->arena, STR(" "), flag)};
 }
+
+/* -- whole commands ------------------------------------------------------------------------------- */
+
+bool remove_command_edit(const struct facts *facts, const struct step_facts *step,
+                         const struct shell_command *command, struct edit *out_edit)
+{
+    uint32_t index = (uint32_t)(command - step->commands);
+    if (index >= step->command_count || command->pipeline_length > 1 || command->depth ||
+        step->script_is_heredoc || (command->via & (SHELL_VIA_FIND | SHELL_VIA_XARGS)))
+        return false;
+    const struct shell_command *before = index ? &step->commands[index - 1] : NULL;
+    bool follows = before && !before->depth && before->pipeline_length == 1 &&
+                   (before->after == SHELL_SEP_AND || before->after == SHELL_SEP_SEMI);
+    if (follows && command->after != SHELL_SEP_OR) {
+        *out_edit = (struct edit){.at = {before->at.end, command->at.end}, .text = STR("")};
+        return true;
+    }
+    const struct shell_command *next =
+        index + 1 < step->command_count ? &step->commands[index + 1] : NULL;
+    if (index || !next || next->depth || command->after != SHELL_SEP_AND)
+        return false;
+    *out_edit = (struct edit){.at = {command->at.start, next->at.start}, .text = STR("")};
+    (void)facts;
+    return true;
+}
+
+/* May other commands stand before or behind those of this RUN, joined by `&&`? */
+static bool is_plain_chain(const struct step_facts *step)
+{
+    const struct instruction *at = step->instruction;
+    if (at->kind != INSTRUCTION_RUN || at->broken || at->json || at->heredocs.count ||
+        at->flags.count || !step->script || step->script->problems.count ||
+        step->script->comments.count || !step->command_count)
+        return false;
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *command = &step->commands[i];
+        bool joined = command->after == SHELL_SEP_END || command->after == SHELL_SEP_AND ||
+                      command->after == SHELL_SEP_PIPE;
+        bool inside = (command->context & SHELL_IN_SUBST) != 0;
+        if ((!joined && !inside) || (command->depth && !inside) || !command->argv.count ||
+            STR_IN(command->name, "cd", "set", "export", "umask", "trap", "exit", "exec", ".",
+                   "source", "unset", "pushd", "popd", "alias", "shopt", "ulimit"))
+            return false;
+    }
+    return true;
+}
+
+bool merge_runs_edit(const struct facts *facts, const struct step_facts *first,
+                     const struct step_facts *second, struct edit *out_edit)
+{
+    const struct instruction *a = first->instruction, *b = second->instruction;
+    if (b != a + 1 || a->stage != b->stage || !is_plain_chain(first) || !is_plain_chain(second))
+        return false;
+    str rest = str_from_index(b->logical.text, b->rest);
+    size_t blanks = rest.len - str_trim_start(rest).len;
+    uint32_t start = joined_offset(&b->logical, b->rest + blanks);
+    str newline = source_newline(facts->source), text = STR("");
+    str gap = source_text(facts->source, (span){a->at.end, b->at.start}), line;
+    while (str_next_line(&gap, &line))
+        if (str_trim(line).len)
+            text = str_fmt(facts->arena, "%.*s%.*s%.*s", STR_ARG(text), STR_ARG(str_trim_end(line)),
+                           STR_ARG(newline));
+    text = str_fmt(facts->arena, " && %c%.*s%.*s    ", facts->file->directives.escape,
+                   STR_ARG(newline), STR_ARG(text));
+    *out_edit = (struct edit){.at = {a->at.end, start}, .text = text};
+    return true;
+}
