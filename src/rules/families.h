@@ -27,7 +27,9 @@
     FAMILY(security_download)     \
     FAMILY(security_misc)         \
     FAMILY(security_user)         \
-    FAMILY(shell)
+    FAMILY(shell)                 \
+    FAMILY(size_leftovers)        \
+    FAMILY(size_packages)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

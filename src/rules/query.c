@@ -286,8 +286,35 @@ static bool second_word_is(const struct shell_command *command, const struct she
     return false;
 }
 
+/* `python -m pip install x` is pip. */
+static const struct shell_command *module_command(struct arena *arena,
+                                                  const struct shell_command *command)
+{
+    if (!str_starts(command->name, STR("python")) || command->argv.count < 3 ||
+        !str_eq(command->argv.at[1].value, STR("-m")) ||
+        !STR_IN(command->argv.at[2].value, "pip", "pipenv", "poetry", "uv"))
+        return command;
+    struct shell_command *inner = NEW(arena, struct shell_command);
+    *inner = *command;
+    inner->argv.at += 2;
+    inner->argv.count -= 2;
+    inner->argv.capacity = inner->argv.count;
+    inner->name = inner->argv.at[0].value;
+    return inner;
+}
+
+/* It says what it would do, and does nothing. */
+static bool only_simulates(const struct shell_command *command)
+{
+    if (str_starts(command->name, STR("apt")))
+        return shell_option(command, "-s") || shell_option(command, "--simulate") ||
+               shell_option(command, "--dry-run") || shell_option(command, "--print-uris");
+    return str_eq(command->name, STR("apk")) && shell_option(command, "--simulate");
+}
+
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command)
 {
+    command = module_command(arena, command);
     struct package_command result = {.command = command};
     const char *reported = NULL;
     const char *manager = command->name.len ? manager_name(command->name, &reported) : NULL;
@@ -302,6 +329,8 @@ struct package_command package_command_of(struct arena *arena, const struct shel
                              : !sub && command->argv.count == 1;
         if (!fits || (row->second && !second_word_is(command, sub, row->second)))
             continue;
+        if (only_simulates(command))
+            break;
         result.manager = reported;
         result.verb = row->verb;
         break;
