@@ -286,7 +286,8 @@ static void step_script(struct facts *facts, struct step_facts *step)
 
 static void step_packages(struct facts *facts, struct step_facts *step)
 {
-    if (step->instruction->kind != INSTRUCTION_RUN || !step->command_count)
+    if (step->instruction->kind != INSTRUCTION_RUN || !step->command_count ||
+        step->command_count > STEP_COMMANDS_MAX)
         return;
     struct package_command *packages =
         NEW_ARRAY(facts->arena, struct package_command, step->command_count);

@@ -114,6 +114,10 @@ struct trace {
 };
 VEC_TYPE(trace_list, struct trace);
 
+/* How far a rule looks from one step to others, and how many commands of one step are looked at for
+ * packages: further than any file that a person wrote, so that hostile ones cost linear time. */
+enum { LOOK_STEPS_MAX = 256, STEP_COMMANDS_MAX = 1024 };
+
 /* One instruction, with what is in force when it runs. */
 struct step_facts {
     const struct instruction *instruction;
@@ -132,8 +136,9 @@ struct step_facts {
     str interpreter;                      /* its shebang, "" when none */
     const struct shell_command *commands; /* of the script, or the exec form as one command */
     uint32_t command_count;
-    const struct package_command *packages; /* of a RUN: one a command; NULL otherwise */
-    struct trace_list traces;               /* of RUN, COPY and ADD, in order */
+    const struct package_command
+        *packages; /* of a RUN: one a command; NULL otherwise, and past STEP_COMMANDS_MAX */
+    struct trace_list traces; /* of RUN, COPY and ADD, in order */
 };
 
 struct stage_facts {
@@ -254,6 +259,10 @@ bool step_is_posix(const struct facts *facts, const struct step_facts *step);
 
 /* RUN instruction of POSIX text. */
 bool step_is_run(const struct facts *facts, const struct step_facts *step);
+
+/* The steps around one that rules look at: [step_look_first, step_look_end). */
+const struct step_facts *step_look_first(const struct facts *facts, const struct step_facts *step);
+const struct step_facts *step_look_end(const struct facts *facts, const struct step_facts *step);
 
 const struct stage_facts *step_stage(const struct facts *facts, const struct step_facts *step);
 

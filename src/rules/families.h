@@ -28,6 +28,9 @@
     FAMILY(security_misc)         \
     FAMILY(security_user)         \
     FAMILY(shell)                 \
+    FAMILY(size_binaries)         \
+    FAMILY(size_dev)              \
+    FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
     FAMILY(size_packages)
 /* clang-format on */

@@ -49,7 +49,10 @@ static const struct step_facts *user_of_index(const struct facts *facts,
                                               const struct step_facts *step, const char *manager)
 {
     const struct stage *stage = own_stage(facts, step);
-    for (const struct step_facts *next = step + 1; next < facts->steps + stage->end; next++) {
+    const struct step_facts *end = step_look_end(facts, step);
+    if (end > facts->steps + stage->end)
+        end = facts->steps + stage->end;
+    for (const struct step_facts *next = step + 1; next < end; next++) {
         if (step_does(next, manager, PACKAGE_UPDATE))
             return NULL;
         if (step_does(next, manager, PACKAGE_INSTALL))
@@ -181,7 +184,7 @@ static bool cleans_something(const struct step_facts *step)
 static const struct step_facts *installer_before(const struct facts *facts,
                                                  const struct step_facts *step)
 {
-    for (const struct step_facts *before = step; before-- > facts->steps;) {
+    for (const struct step_facts *before = step; before-- > step_look_first(facts, step);) {
         if (!before->packages || !step_ships(facts, before))
             continue;
         for (uint32_t k = 0; k < before->command_count; k++) {
@@ -269,8 +272,7 @@ static void check_consecutive(const struct facts *facts, struct rule_sink *sink)
 static const struct step_facts *copier_of(const struct facts *facts, const struct step_facts *step,
                                           str path, const struct trace **out_trace)
 {
-    uint32_t left = 256;
-    for (const struct step_facts *before = step; before-- > facts->steps && left--;) {
+    for (const struct step_facts *before = step; before-- > step_look_first(facts, step);) {
         if (!before->traces.count || !step_ships(facts, before))
             continue;
         bool copy = before->instruction->kind == INSTRUCTION_COPY ||
@@ -416,8 +418,7 @@ static void check_twice(const struct facts *facts, struct rule_sink *sink,
     const struct flag *from = instruction_flag(at, "from");
     if (!step_ships(facts, step) || at->words.count != 2 || at->heredocs.count)
         return;
-    uint32_t left = 64;
-    for (const struct step_facts *before = step; before-- > facts->steps && left--;) {
+    for (const struct step_facts *before = step; before-- > step_look_first(facts, step);) {
         const struct instruction *other = before->instruction;
         const struct flag *others = instruction_flag(other, "from");
         bool same = other->kind == INSTRUCTION_COPY && step_ships(facts, before) &&

@@ -7,6 +7,17 @@ const struct stage_facts *step_stage(const struct facts *facts, const struct ste
     return step->stage < facts->stage_count ? &facts->stages[step->stage] : NULL;
 }
 
+const struct step_facts *step_look_first(const struct facts *facts, const struct step_facts *step)
+{
+    return step - facts->steps > LOOK_STEPS_MAX ? step - LOOK_STEPS_MAX : facts->steps;
+}
+
+const struct step_facts *step_look_end(const struct facts *facts, const struct step_facts *step)
+{
+    const struct step_facts *end = facts->steps + facts->step_count;
+    return end - step > LOOK_STEPS_MAX ? step + LOOK_STEPS_MAX : end;
+}
+
 bool step_is_posix(const struct facts *facts, const struct step_facts *step)
 {
     const struct stage_facts *stage = step_stage(facts, step);

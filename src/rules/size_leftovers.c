@@ -73,11 +73,9 @@ static const struct shell_command *adds_repository(const struct step_facts *step
 static const struct shell_command *stage_adds_repository(const struct facts *facts,
                                                          const struct step_facts *step)
 {
-    const struct stage *stage = step_stage(facts, step)->stage;
-    uint32_t end = stage->end;
-    for (uint32_t i = (uint32_t)(step - facts->steps); i < end; i++) {
-        const struct shell_command *command =
-            facts->steps[i].packages ? adds_repository(&facts->steps[i]) : NULL;
+    const struct step_facts *end = step_look_end(facts, step);
+    for (const struct step_facts *at = step; at < end && at->stage == step->stage; at++) {
+        const struct shell_command *command = at->packages ? adds_repository(at) : NULL;
         if (command)
             return command;
     }
@@ -151,10 +149,10 @@ static bool has_own_start(const struct facts *facts)
 }
 
 /* Does some step of the shipped layers build? Else the tools are there to be used. */
-static bool something_builds(const struct facts *facts)
+static bool something_builds(const struct facts *facts, const struct step_facts *around)
 {
-    for (uint32_t i = 0; i < facts->step_count; i++) {
-        const struct step_facts *step = &facts->steps[i];
+    const struct step_facts *end = step_look_end(facts, around);
+    for (const struct step_facts *step = step_look_first(facts, around); step < end; step++) {
         if (!step->packages || !ships(facts, step))
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
@@ -198,7 +196,7 @@ static void check_build_tool(const struct facts *facts, struct rule_sink *sink,
         found(sink, first->at,
               "%u packages for building stay in the image that ships, first '%.*s'", count,
               STR_ARG(package_name(first)));
-    if (!has_own_start(facts) || !something_builds(facts))
+    if (!has_own_start(facts) || !something_builds(facts, step))
         found_severity(sink, SEVERITY_NOTE);
 }
 

@@ -73,8 +73,7 @@ static const str apt_lists = {"/var/lib/apt/lists", 18};
 /* A later step that does nothing but clean up says so itself (layers/cleanup-alone). */
 static bool lists_removed_later(const struct facts *facts, const struct step_facts *step)
 {
-    for (const struct step_facts *next = step + 1; next < facts->steps + facts->step_count;
-         next++) {
+    for (const struct step_facts *next = step + 1; next < step_look_end(facts, step); next++) {
         if (!next->packages || !ships(facts, next))
             continue;
         for (uint32_t k = 0; k < next->command_count; k++) {
@@ -122,7 +121,7 @@ static void check_all_lists(const struct facts *facts, struct rule_sink *sink)
 /* Some step before has told apt never to install recommended packages. */
 static bool recommends_are_off(const struct facts *facts, const struct step_facts *until)
 {
-    for (const struct step_facts *step = facts->steps; step <= until; step++)
+    for (const struct step_facts *step = step_look_first(facts, until); step <= until; step++)
         for (uint32_t k = 0; step->packages && k < step->command_count; k++) {
             str text = source_text(facts->source, step->commands[k].at);
             size_t at = str_find(text, STR("nstall-Recommends"));
