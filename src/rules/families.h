@@ -12,6 +12,10 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(cache_builds)          \
+    FAMILY(cache_mounts)          \
+    FAMILY(cache_order)           \
+    FAMILY(cache_syntax)          \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
@@ -20,6 +24,7 @@
     FAMILY(correctness_variables) \
     FAMILY(inline)                \
     FAMILY(layers_bytes)          \
+    FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_start)         \

@@ -1,0 +1,434 @@
+#include "rules/families.h"
+
+/* What stands above what: a step runs again when anything above it has changed, so that what changes
+ * often belongs below what takes long. */
+
+static bool is_needed(const struct facts *facts, const struct step_facts *step)
+{
+    const struct stage_facts *stage = step_stage(facts, step);
+    return stage && stage->reachable;
+}
+
+/* Does the COPY or ADD take the whole context? */
+static bool copies_everything(const struct step_facts *step)
+{
+    const struct instruction *at = step->instruction;
+    if ((at->kind != INSTRUCTION_COPY && at->kind != INSTRUCTION_ADD) || at->broken ||
+        instruction_flag(at, "from") || instruction_flag(at, "exclude"))
+        return false;
+    for (uint32_t i = 0; i + 1 < at->words.count; i++)
+        if (STR_IN(at->words.at[i].raw, ".", "./", "/", "*", "./*"))
+            return true;
+    return false;
+}
+
+/* The newest such COPY above a step, in its own stage; NULL when there is none. */
+static const struct step_facts *everything_above(const struct facts *facts,
+                                                 const struct step_facts *step)
+{
+    for (const struct step_facts *at = step; at-- > step_look_first(facts, step);) {
+        if (at->stage != step->stage)
+            return NULL;
+        if (copies_everything(at))
+            return at;
+    }
+    return NULL;
+}
+
+/* -- manifests first --------------------------------------------------------------------------------------------- */
+
+struct manifest_row {
+    const char *manager, *subs; /* "-" is the bare command */
+    const char *files;          /* what a COPY in front of the install should bring */
+};
+
+static const struct manifest_row manifest_rows[] = {
+    {"npm", "ci clean-install install i", "package*.json"},
+    {"yarn", "install -", "package.json yarn.lock*"},
+    {"pnpm", "install i fetch", "package.json pnpm-lock.yaml*"},
+    {"bun", "install i", "package.json bun.lock*"},
+    {"go", "mod", "go.mod go.sum*"},
+    {"bundle", "install -", "Gemfile*"},
+    {"composer", "install", "composer.*"},
+    {"poetry", "install", "pyproject.toml poetry.lock*"},
+    {"uv", "sync", "pyproject.toml uv.lock*"},
+    {"pipenv", "install sync", "Pipfile*"},
+    {"cargo", "fetch", "Cargo.*"},
+};
+
+static bool has_word(const char *words, str word)
+{
+    str rest = str_from(words), next;
+    while (str_next_word(&rest, &next))
+        if (str_eq(next, word))
+            return true;
+    return false;
+}
+
+/* What the install reads: manifests by the manager's row, or the file of pip -r. "": it needs more
+ * than its manifests, or names its packages itself. */
+static str manifests_of(const struct package_command *package)
+{
+    const struct shell_command *command = package->command;
+    const struct shell_word *sub = shell_subcommand(command);
+    if (package->verb != PACKAGE_INSTALL || shell_option(command, "-g") ||
+        shell_option(command, "--global"))
+        return STR("");
+    if (str_eq(str_from(package->manager), STR("pip"))) {
+        str file;
+        bool listed = shell_option_value(command, "-r", &file) ||
+                      shell_option_value(command, "--requirement", &file);
+        bool plain = listed && !package->packages.count && !shell_option(command, "-e") &&
+                     !str_has_char(file, '$') && !str_starts(file, STR("/")) &&
+                     !str_has_char(file, '/');
+        return plain ? file : STR("");
+    }
+    if (package->packages.count)
+        return STR("");
+    for (size_t i = 0; i < ARRAY_COUNT(manifest_rows); i++)
+        if (str_eq(str_from(package->manager), str_from(manifest_rows[i].manager)) &&
+            has_word(manifest_rows[i].subs, sub ? sub->value : STR("-")))
+            return str_from(manifest_rows[i].files);
+    return STR("");
+}
+
+/* Did the stage install with this manager before everything was copied? Then that is the slow one. */
+static bool installed_above(const struct facts *facts, const struct step_facts *copy,
+                            const struct package_command *package)
+{
+    for (const struct step_facts *at = copy; at-- > step_look_first(facts, copy);) {
+        if (at->stage != copy->stage)
+            return false;
+        for (uint32_t k = 0; at->packages && k < at->command_count; k++)
+            if (at->packages[k].verb == PACKAGE_INSTALL &&
+                str_eq(str_from(at->packages[k].manager), str_from(package->manager)) &&
+                manifests_of(&at->packages[k]).len)
+                return true;
+    }
+    return false;
+}
+
+static bool goes_to_workdir(const struct step_facts *copy)
+{
+    str goal = vec_last(&copy->instruction->words)->raw;
+    while (goal.len > 1 && goal.at[goal.len - 1] == '/')
+        goal.len--;
+    return STR_IN(goal, ".", "./") || (copy->workdir_known && str_eq(goal, copy->workdir));
+}
+
+/* COPY the manifests and install, then COPY the rest: the RUN goes in front of the COPY. */
+static void fix_by_split(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *copy, const struct step_facts *step,
+                         str manifests)
+{
+    for (const struct step_facts *at = copy + 1; at < step; at++)
+        if (at->instruction->kind != INSTRUCTION_RUN || at + 1 != step)
+            return;
+    bool only_installs = !step->instruction->heredocs.count && step == copy + 1;
+    for (uint32_t k = 0; k < step->command_count; k++)
+        only_installs = only_installs && (step->packages[k].verb == PACKAGE_INSTALL ||
+                                          step->packages[k].verb == PACKAGE_CLEAN);
+    if (!only_installs || !goes_to_workdir(copy) || instruction_flag(copy->instruction, "chown") ||
+        str_has(manifests, STR("..")))
+        return;
+    span run = span_join(source_full_line(sink->source, step->instruction->line),
+                         source_full_line(sink->source, step->instruction->end_line));
+    str text = source_text(sink->source, run), newline = source_newline(sink->source);
+    if (!str_ends(text, STR("\n")))
+        text = str_cat(sink->arena, text, newline);
+    uint32_t start = source_full_line(sink->source, copy->instruction->line).start;
+    found_fix(sink, "Copy the manifests and install before the sources come");
+    found_insert(sink, start,
+                 str_fmt(sink->arena, "COPY %.*s ./%.*s%.*s", STR_ARG(manifests), STR_ARG(newline),
+                         STR_ARG(text)));
+    found_edit(sink, run, STR(""));
+    (void)facts;
+}
+
+static void check_manifests(const struct facts *facts, struct rule_sink *sink,
+                            const struct step_facts *step, const struct package_command *package)
+{
+    str manifests = is_needed(facts, step) ? manifests_of(package) : STR("");
+    const struct step_facts *copy = manifests.len ? everything_above(facts, step) : NULL;
+    if (!copy || installed_above(facts, copy, package))
+        return;
+    found(
+        sink, package->command->at,
+        "every change of any file installs all of this again: line %u copies the whole tree first",
+        copy->instruction->line);
+    found_related(sink, copy->instruction->at, "everything is copied here");
+    fix_by_split(facts, sink, copy, step, manifests);
+}
+
+static void check_all_manifests(const struct facts *facts, struct rule_sink *sink)
+{
+    each_package(facts, sink, check_manifests);
+}
+
+/* -- system packages behind the sources --------------------------------------------------------------------------- */
+
+/* Does a step of system packages read what was copied? A local package, a script, a list. */
+static bool reads_files(const struct step_facts *step)
+{
+    for (uint32_t k = 0; k < step->command_count; k++) {
+        const struct shell_command *command = &step->commands[k];
+        bool known = step->packages[k].verb != PACKAGE_NONE ||
+                     STR_IN(command->name, "rm", "set", "echo", "true", "export", "mkdir");
+        if (!known)
+            return true;
+        VEC_EACH(struct shell_word, word, step->packages[k].packages) {
+            if (str_has_char(word->raw, '/') || str_has_char(word->raw, '$') ||
+                str_has_char(word->raw, '('))
+                return true;
+        }
+        VEC_EACH(struct shell_redirect, redirect, command->redirects) {
+            if (str_eq(redirect->op, STR("<")))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void check_system(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *step, const struct package_command *package)
+{
+    if (package->verb != PACKAGE_INSTALL || !is_needed(facts, step) ||
+        !STR_IN(str_from(package->manager), "apt-get", "apt", "apk", "yum", "dnf", "microdnf",
+                "tdnf", "zypper"))
+        return;
+    const struct step_facts *copy = everything_above(facts, step);
+    if (!copy || reads_files(step))
+        return;
+    found(sink, package->command->at,
+          "every change of any file installs these packages again: line %u copies the whole tree "
+          "first",
+          copy->instruction->line);
+    found_related(sink, copy->instruction->at, "everything is copied here");
+    bool between = false;
+    for (const struct step_facts *at = copy; at < step; at++)
+        between = between || (at->instruction->kind != INSTRUCTION_RUN && at != copy);
+    if (between || !str_eq(copy->user, step->user))
+        return;
+    span run = span_join(source_full_line(sink->source, step->instruction->line),
+                         source_full_line(sink->source, step->instruction->end_line));
+    str text = source_text(sink->source, run);
+    if (!str_ends(text, STR("\n")))
+        text = str_cat(sink->arena, text, source_newline(sink->source));
+    found_fix(sink, "Install before the sources are copied");
+    found_insert(sink, source_full_line(sink->source, copy->instruction->line).start, text);
+    found_edit(sink, run, STR(""));
+}
+
+static void check_systems(const struct facts *facts, struct rule_sink *sink)
+{
+    each_package(facts, sink, check_system);
+}
+
+/* -- values that change with every build ----------------------------------------------------------------------------- */
+
+static bool is_volatile(str name)
+{
+    static const char *const parts[] = {
+        "GIT_SHA",    "GIT_COMMIT", "COMMIT_SHA",    "COMMIT_HASH", "GIT_HASH",  "VCS_REF",
+        "BUILD_DATE", "BUILD_TIME", "BUILD_NUMBER",  "BUILD_ID",    "REVISION",  "BUILDTIME",
+        "BUILDDATE",  "GIT_REV",    "SOURCE_COMMIT", "GIT_REF",     "TIMESTAMP", "BUILD_SHA",
+        "CI_COMMIT",  "GITHUB_SHA", "BUILD_NUM",     "COMMIT_ID"};
+    if (STR_IN(name, "COMMIT", "SHA", "SHA1", "GITHASH"))
+        return true;
+    for (size_t i = 0; i < ARRAY_COUNT(parts); i++)
+        if (str_eq_nocase(name, str_from(parts[i])) ||
+            (str_has_nocase(name, str_from(parts[i])) && str_find(name, STR("URL")) == STR_MISSING))
+            return true;
+    return false;
+}
+
+static bool is_expensive(const struct step_facts *step)
+{
+    for (uint32_t k = 0; step->packages && k < step->command_count; k++)
+        if (step->packages[k].verb == PACKAGE_INSTALL ||
+            STR_IN(step->commands[k].name, "make", "mvn", "gradle", "gradlew", "cargo", "cmake"))
+            return true;
+    return false;
+}
+
+static bool refers_to(const struct instruction *at, str name)
+{
+    str rest = at->logical.text;
+    for (size_t dollar = str_find_char(rest, '$'); dollar != STR_MISSING;
+         dollar = str_find_char(rest, '$')) {
+        rest = str_from_index(rest, dollar + 1);
+        str word = str_starts(rest, STR("{")) ? str_from_index(rest, 1) : rest;
+        if (str_starts(word, name) && (word.len == name.len || !char_is_name(word.at[name.len])))
+            return true;
+    }
+    return false;
+}
+
+/* The first expensive step below, before anything but LABEL needs the value; *out_use is where it is
+ * needed (NULL: nowhere). */
+static const struct step_facts *expensive_below(const struct facts *facts,
+                                                const struct step_facts *step, str name,
+                                                const struct step_facts **out_use)
+{
+    const struct step_facts *slow = NULL;
+    *out_use = NULL;
+    for (const struct step_facts *at = step + 1;
+         at < step_look_end(facts, step) && at->stage == step->stage; at++) {
+        if (refers_to(at->instruction, name)) {
+            *out_use = at;
+            return slow;
+        }
+        if (!slow && at->instruction->kind == INSTRUCTION_RUN && is_expensive(at))
+            slow = at;
+    }
+    return slow;
+}
+
+static void check_value(const struct facts *facts, struct rule_sink *sink,
+                        const struct step_facts *step)
+{
+    const struct instruction *at = step->instruction;
+    if ((at->kind != INSTRUCTION_ARG && at->kind != INSTRUCTION_ENV) || at->pairs.count != 1 ||
+        !is_needed(facts, step) || !is_volatile(at->pairs.at[0].name))
+        return;
+    str name = at->pairs.at[0].name;
+    const struct step_facts *use;
+    const struct step_facts *slow = expensive_below(facts, step, name, &use);
+    if (!slow)
+        return;
+    found(sink, at->at, "'%.*s' changes with every build, and so line %u runs again each time",
+          STR_ARG(name), slow->instruction->line);
+    found_related(sink, slow->instruction->at, "this step does not need it");
+    if (!use || at->kind != INSTRUCTION_ARG)
+        return;
+    found_fix(sink, "Move it down to where it is needed");
+    struct edit edit =
+        insert_before_instruction(facts, use->instruction, source_text(sink->source, at->at));
+    found_edit(sink, edit.at, edit.text);
+    found_remove_instruction(sink, at);
+}
+
+static void check_values(const struct facts *facts, struct rule_sink *sink)
+{
+    each_step(facts, sink, INSTRUCTION_COUNT, check_value);
+}
+
+/* -- a lock file that is not there --------------------------------------------------------------------------------------- */
+
+struct frozen_row {
+    const char *manager, *sub, *option; /* option NULL: always frozen */
+    const char *manifest, *locks;
+};
+
+static const struct frozen_row frozen_rows[] = {
+    {"npm", "ci", NULL, "package.json", "package-lock.json npm-shrinkwrap.json"},
+    {"pnpm", "install", "--frozen-lockfile", "package.json", "pnpm-lock.yaml"},
+    {"pnpm", "i", "--frozen-lockfile", "package.json", "pnpm-lock.yaml"},
+    {"uv", "sync", "--frozen", "pyproject.toml", "uv.lock"},
+    {"uv", "sync", "--locked", "pyproject.toml", "uv.lock"},
+    {"bun", "install", "--frozen-lockfile", "package.json", "bun.lock bun.lockb"},
+    {"pipenv", "install", "--deploy", "Pipfile", "Pipfile.lock"},
+};
+
+/* Is the manifest brought alone: all that comes into the stage is known, and no lock is among it? */
+static bool comes_alone(const struct facts *facts, const struct step_facts *step,
+                        const struct frozen_row *row)
+{
+    bool manifest = false;
+    const struct stage *stage = step_stage(facts, step)->stage;
+    if (stage->base_stage != NO_INDEX || step->instruction->mounts.count ||
+        step - (facts->steps + stage->first) > LOOK_STEPS_MAX)
+        return false;
+    for (const struct step_facts *at = facts->steps + stage->first; at < step; at++) {
+        const struct instruction *in = at->instruction;
+        if (in->kind == INSTRUCTION_RUN && at->traces.count)
+            return false; /* something else may have written it */
+        if (in->kind != INSTRUCTION_COPY && in->kind != INSTRUCTION_ADD)
+            continue;
+        if (instruction_flag(in, "from") || instruction_flag(in, "parents"))
+            return false;
+        for (uint32_t i = 0; i + 1 < in->words.count; i++) {
+            str source = str_basename(in->words.at[i].raw);
+            if (!str_has_char(source, '.') || STR_IN(source, ".", "..", "*") ||
+                glob_is_pattern(source) || str_has_char(source, '$') ||
+                has_word(row->locks, source))
+                return false;
+            manifest = manifest || str_eq(source, str_from(row->manifest));
+        }
+    }
+    return manifest;
+}
+
+static void check_frozen(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *step, const struct package_command *package)
+{
+    const struct shell_word *sub = shell_subcommand(package->command);
+    if (package->verb != PACKAGE_INSTALL || !sub || !step_stage(facts, step))
+        return;
+    for (size_t i = 0; i < ARRAY_COUNT(frozen_rows); i++) {
+        const struct frozen_row *row = &frozen_rows[i];
+        if (!str_eq(str_from(package->manager), str_from(row->manager)) ||
+            !str_eq(sub->value, str_from(row->sub)) ||
+            (row->option && !shell_option(package->command, row->option)) ||
+            !comes_alone(facts, step, row))
+            continue;
+        str locks = str_from(row->locks), first;
+        str_next_word(&locks, &first);
+        found(sink, package->command->at, "'%s %s' needs %.*s, and no COPY brings it", row->manager,
+              row->sub, STR_ARG(first));
+        return;
+    }
+}
+
+static void check_all_frozen(const struct facts *facts, struct rule_sink *sink)
+{
+    each_package(facts, sink, check_frozen);
+}
+
+RULE_FAMILY(
+    cache_order,
+    {.name = "cache/copy-before-install",
+     .aka = "tally:prefer-manifests-first",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s8",
+     .what = "the whole tree is copied before dependencies are installed",
+     .why = "any changed file makes the install run again: minutes a build instead of a cache hit",
+     .how = "COPY the manifests, install, then COPY the rest",
+     .source = "guide: Instruction Ordering for Cache Hits",
+     .dockerfile = check_all_manifests},
+    {.name = "cache/packages-after-copy",
+     .aka = "",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s8",
+     .what = "system packages are installed behind a COPY of the whole tree",
+     .why = "any changed file makes the install run again",
+     .how = "install above the COPY",
+     .source = "guide: Instruction Ordering for Cache Hits",
+     .dockerfile = check_systems},
+    {.name = "cache/volatile-early",
+     .aka = "",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s8",
+     .what = "an ARG or ENV that changes with every build stands above a slow step",
+     .why = "its value is part of every RUN below it, so that none of them is ever cached; LABEL "
+            "is not, and is no finding",
+     .how = "declare it right above what needs it",
+     .source = "Dockerfile reference, ARG: impact on build caching",
+     .dockerfile = check_values},
+    {.name = "cache/lockfile-missing",
+     .aka = "",
+     .severity = SEVERITY_ERROR,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s6",
+     .what = "a frozen install without the lock file that it needs",
+     .why = "the install stops: it may not make a lock file itself",
+     .how = "COPY package.json package-lock.json ./",
+     .source = "docs.npmjs.com, npm-ci; docs.astral.sh, uv sync --locked",
+     .dockerfile = check_all_frozen});
