@@ -180,8 +180,12 @@ bool str_to_u64(str text, uint64_t *out_value)
 
 bool str_in(str text, const char *const *words, size_t count)
 {
+    /* Most words differ in their first byte already: no length needs to be known. */
+    char first = '\0';
+    if (text.len)
+        first = text.at[0];
     for (size_t i = 0; i < count; i++)
-        if (str_eq(text, str_from(words[i])))
+        if (words[i][0] == first && str_eq(text, str_from(words[i])))
             return true;
     return false;
 }

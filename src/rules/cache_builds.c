@@ -58,25 +58,44 @@ static const struct mount_row *mount_row_of(const struct shell_command *command)
     return NULL;
 }
 
+/* The first apt command: there the hook has to be gone. NULL where that is no place for text. */
+static const struct shell_command *first_apt(const struct step_facts *step)
+{
+    for (uint32_t k = 0; k < step->command_count; k++)
+        if (str_starts(step->commands[k].name, STR("apt")))
+            return step->commands[k].context || step->commands[k].depth ? NULL : &step->commands[k];
+    return NULL;
+}
+
+static bool cleans(const struct step_facts *step, str path)
+{
+    for (uint32_t k = 0; k < step->command_count; k++)
+        if (step->packages[k].verb == PACKAGE_CLEAN || command_removes(&step->commands[k], path))
+            return true;
+    return false;
+}
+
 static void fix_with_mounts(const struct facts *facts, struct rule_sink *sink,
                             const struct step_facts *step, const struct mount_row *row)
 {
     bool apt = str_eq(str_from(row->program), STR("apt-get"));
     const struct stage_facts *stage = step_stage(facts, step);
-    if (!step->user_known || !user_is_root(step->user, stage->base) || step->instruction->json)
+    const struct shell_command *hook = apt ? first_apt(step) : NULL;
+    if (!step->user_known || !user_is_root(step->user, stage->base) || step->instruction->json ||
+        (apt && (step->script_is_heredoc || !hook)))
         return;
-    if (apt && (step->script_is_heredoc || step->commands[0].context))
-        return;
-    found_fix(sink, "Mount its cache");
     str flags = STR(""), rest = str_from(row->targets), target;
     while (str_next_word(&rest, &target))
-        flags = str_fmt(sink->arena, "%.*s%s--mount=type=cache,target=%.*s%s", STR_ARG(flags),
-                        flags.len ? " " : "", STR_ARG(target), apt ? ",sharing=locked" : "");
+        if (!cleans(step, target))
+            flags = str_fmt(sink->arena, "%.*s%s--mount=type=cache,target=%.*s%s", STR_ARG(flags),
+                            flags.len ? " " : "", STR_ARG(target), apt ? ",sharing=locked" : "");
+    if (!flags.len)
+        return;
+    found_fix(sink, "Mount its cache");
     struct edit edit = add_flag(facts, step->instruction, flags);
     found_edit(sink, edit.at, edit.text);
-    if (apt)
-        found_insert(sink, step->commands[0].at.start,
-                     STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
+    if (hook)
+        found_insert(sink, hook->at.start, STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
 }
 
 static void check_missing_step(const struct facts *facts, struct rule_sink *sink,

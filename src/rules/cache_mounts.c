@@ -34,12 +34,17 @@ static const struct cache_place places[] = {
     {"gem", "bundle gem", "/usr/local/bundle/cache", NULL},
 };
 
-static const struct cache_place *place_of(const char *manager)
+static const struct cache_place *place_named(str program)
 {
-    for (size_t i = 0; manager && i < ARRAY_COUNT(places); i++)
-        if (str_eq(str_from(manager), str_from(places[i].manager)))
+    for (size_t i = 0; i < ARRAY_COUNT(places); i++)
+        if (str_eq(program, str_from(places[i].manager)))
             return &places[i];
     return NULL;
+}
+
+static const struct cache_place *place_of(const char *manager)
+{
+    return manager ? place_named(str_from(manager)) : NULL;
 }
 
 static bool has_mark(str target, const char *marks)
@@ -223,12 +228,13 @@ static void check_hook(const struct facts *facts, struct rule_sink *sink,
         return;
     found(sink, mount->at,
           "the base's docker-clean hook empties this cache after each install: it saves nothing");
-    if (step->script_is_heredoc || step->instruction->json || step->commands[0].depth ||
-        step->commands[0].context)
+    const struct shell_command *first = &step->commands[0];
+    while (first < step->commands + step->command_count - 1 && !str_starts(first->name, STR("apt")))
+        first++;
+    if (step->script_is_heredoc || step->instruction->json || first->depth || first->context)
         return;
     found_fix(sink, "Remove the hook for this RUN");
-    found_insert(sink, step->commands[0].at.start,
-                 STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
+    found_insert(sink, first->at.start, STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
 }
 
 static void check_hooks(const struct facts *facts, struct rule_sink *sink)
@@ -307,6 +313,11 @@ static void check_strangers(const struct facts *facts, struct rule_sink *sink,
             return;
         missed = place;
         install = package;
+    }
+    for (uint32_t k = 0; k < step->command_count; k++) {
+        const struct cache_place *own = place_named(step->commands[k].name);
+        if (own && mount_of(step, own))
+            return; /* `go build` is no install, but uses its mount */
     }
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         bool known = false;

@@ -176,12 +176,18 @@ static const struct manager_verb manager_verbs[] = {
     {"apk", "del", PACKAGE_REMOVE, NULL},
     {"apk", "cache", PACKAGE_CLEAN, NULL},
     {"yum", "install", PACKAGE_INSTALL, NULL},
+    {"yum", "in", PACKAGE_INSTALL, NULL},
+    {"yum", "reinstall", PACKAGE_INSTALL, NULL},
+    {"yum", "rei", PACKAGE_INSTALL, NULL},
     {"yum", "localinstall", PACKAGE_INSTALL, NULL},
     {"yum", "groupinstall", PACKAGE_INSTALL, NULL},
     {"yum", "module", PACKAGE_INSTALL, "install"},
     {"yum", "makecache", PACKAGE_UPDATE, NULL},
     {"yum", "update", PACKAGE_UPGRADE, NULL},
     {"yum", "upgrade", PACKAGE_UPGRADE, NULL},
+    {"yum", "up", PACKAGE_UPGRADE, NULL},
+    {"yum", "upgrade-minimal", PACKAGE_UPGRADE, NULL},
+    {"yum", "up-min", PACKAGE_UPGRADE, NULL},
     {"yum", "clean", PACKAGE_CLEAN, NULL},
     {"yum", "remove", PACKAGE_REMOVE, NULL},
     {"yum", "erase", PACKAGE_REMOVE, NULL},
@@ -271,15 +277,17 @@ static const struct {
 
 static const char *manager_name(str name, const char **out_reported)
 {
+    char first = name.at[0];
     for (size_t i = 0; i < ARRAY_COUNT(manager_twins); i++)
-        if (str_eq(name, str_from(manager_twins[i].name))) {
+        if (manager_twins[i].name[0] == first && str_eq(name, str_from(manager_twins[i].name))) {
             bool own = str_starts(name, STR("apt")) || str_ends(name, STR("dnf")) ||
                        str_ends(name, STR("mamba"));
             *out_reported = own ? manager_twins[i].name : manager_twins[i].as;
             return manager_twins[i].as;
         }
     for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++)
-        if (str_eq(name, str_from(manager_verbs[i].manager)))
+        if (manager_verbs[i].manager[0] == first &&
+            str_eq(name, str_from(manager_verbs[i].manager)))
             return *out_reported = manager_verbs[i].manager;
     return NULL;
 }
@@ -334,7 +342,7 @@ struct package_command package_command_of(struct arena *arena, const struct shel
     const struct shell_word *sub = shell_subcommand(command);
     for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++) {
         const struct manager_verb *row = &manager_verbs[i];
-        if (!str_eq(str_from(row->manager), str_from(manager)))
+        if (row->manager[0] != manager[0] || !str_eq(str_from(row->manager), str_from(manager)))
             continue;
         bool fits = row->sub ? sub && str_eq(sub->value, str_from(row->sub))
                              : !sub && command->argv.count == 1;

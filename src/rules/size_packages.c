@@ -111,9 +111,37 @@ static void check_lists(const struct facts *facts, struct rule_sink *sink,
         fix_by_appending(facts, sink, step, "rm -rf /var/lib/apt/lists/*");
 }
 
+/* Debian's and Ubuntu's images remove each .deb by themselves, as long as nobody removes the hook. */
+static bool hook_is_lifted(const struct facts *facts, const struct step_facts *step)
+{
+    for (const struct step_facts *at = step_look_first(facts, step); at <= step; at++) {
+        if (at->stage != step->stage || !at->packages)
+            continue;
+        for (uint32_t k = 0; k < at->command_count; k++)
+            if (str_eq(at->commands[k].name, STR("rm")) &&
+                str_has(source_text(facts->source, at->commands[k].at), STR("docker-clean")))
+                return true;
+    }
+    return false;
+}
+
+static void check_archives(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, const struct package_command *package)
+{
+    str archives = STR("/var/cache/apt/archives");
+    if (package->verb != PACKAGE_INSTALL || !is_apt(package->manager) || !ships(facts, step) ||
+        !is_last(step, package) || is_mounted(step, archives) || cleans_behind(step, package) ||
+        removes_behind(step, package->command, archives) || !hook_is_lifted(facts, step))
+        return;
+    found(sink, package->command->at, "without the docker-clean hook, every .deb stays in %.*s",
+          STR_ARG(archives));
+    fix_by_appending(facts, sink, step, "apt-get clean");
+}
+
 static void check_all_lists(const struct facts *facts, struct rule_sink *sink)
 {
     each_package(facts, sink, check_lists);
+    each_package(facts, sink, check_archives);
 }
 
 /* -- packages that come along -------------------------------------------------------------------------------- */
@@ -224,8 +252,8 @@ static void check_rpm(const struct facts *facts, struct rule_sink *sink,
     if (!row || !leaves || !ships(facts, step) || !is_last(step, package) ||
         shell_option(package->command, "--installroot") || cleans_behind(step, package))
         return;
-    const char *const caches[] = {row->cache, row->second_cache, "/var/cache/yum",
-                                  "/var/cache/dnf"};
+    const char *const caches[] = {row->cache, row->second_cache, "/var/cache/yum", "/var/cache/dnf",
+                                  "/var/cache/libdnf5"};
     for (size_t i = 0; i < ARRAY_COUNT(caches); i++)
         if (is_mounted(step, str_from(caches[i])) ||
             removes_behind(step, package->command, str_from(caches[i])))

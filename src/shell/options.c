@@ -1,5 +1,7 @@
 #include "shell/parser.h"
 
+#include <string.h>
+
 /*
  * Which options take their value from the next word, for the programs that rules ask about. Only
  * such options are listed; every other option stands alone or carries its value with a '='.
@@ -153,12 +155,16 @@ static const struct {
     {"rsync", "-e -f --rsh --exclude --include --filter --chown --chmod --files-from"},
 };
 
-static bool has_word(str list, str word)
+/* This runs for every option of every command: no lengths, no slices. */
+static bool has_word(const char *list, str word)
 {
-    str one;
-    while (str_next_word(&list, &one))
-        if (str_eq(one, word))
+    while (*list) {
+        const char *end = strchrnul(list, ' ');
+        if (*list == *word.at && (size_t)(end - list) == word.len &&
+            memcmp(list, word.at, word.len) == 0)
             return true;
+        list = end + (*end == ' ');
+    }
     return false;
 }
 
@@ -176,10 +182,8 @@ static str family(str program)
 bool option_takes_value(str program, str option)
 {
     program = family(program);
-    for (size_t i = 0; program.len && i < ARRAY_COUNT(programs); i++) {
-        if (!has_word(str_from(programs[i].names), program))
-            continue;
-        return has_word(str_from(programs[i].options), option);
-    }
+    for (size_t i = 0; program.len && option.len && i < ARRAY_COUNT(programs); i++)
+        if (has_word(programs[i].names, program))
+            return has_word(programs[i].options, option);
     return false;
 }
