@@ -166,9 +166,11 @@ static void check_clone(const struct facts *facts, struct rule_sink *sink,
 {
     if (!shell_is(command, "git", "clone") || !is_needed(facts, step) || is_pinned(step, command))
         return;
-    const struct step_facts *next = step + 1;
-    bool later = next < facts->steps + facts->step_count && next->command_count &&
-                 step_find(next, "git", "checkout") != NULL;
+    bool later = false;
+    for (const struct step_facts *next = step + 1;
+         next < step_look_end(facts, step) && next->stage == step->stage && !later; next++)
+        later = step_find(next, "git", "checkout") || step_find(next, "git", "reset") ||
+                step_find(next, "git", "switch");
     if (!later)
         found(sink, command->at,
               "this takes what the default branch holds today, and stays cached when it moves on");

@@ -172,8 +172,11 @@ static bool reads_files(const struct step_facts *step)
 {
     for (uint32_t k = 0; k < step->command_count; k++) {
         const struct shell_command *command = &step->commands[k];
-        bool known = step->packages[k].verb != PACKAGE_NONE ||
-                     STR_IN(command->name, "rm", "set", "echo", "true", "export", "mkdir");
+        const char *manager = step->packages[k].manager;
+        bool system = manager && STR_IN(str_from(manager), "apt-get", "apt", "apk", "yum", "dnf",
+                                        "microdnf", "tdnf", "zypper");
+        bool known =
+            system || STR_IN(command->name, "rm", "set", "echo", "true", "export", "mkdir");
         if (!known)
             return true;
         VEC_EACH(struct shell_word, word, step->packages[k].packages) {

@@ -324,10 +324,27 @@ static void fix_ownership(const struct facts *facts, struct rule_sink *sink,
         found_edit(sink, cut.at, cut.text);
 }
 
+/* Has a command before this one in the step changed the same path? Once is enough to say. */
+static bool is_repeated(const struct facts *facts, const struct step_facts *step,
+                        const struct shell_command *command, str path)
+{
+    for (uint32_t k = 0; k < step->command_count && step->commands + k < command; k++) {
+        const struct shell_command *other = &step->commands[k];
+        if (!STR_IN(other->name, "chown", "chmod", "chgrp"))
+            continue;
+        VEC_EACH(struct shell_word, word, other->argv) {
+            if (word->known && str_eq(step_path(facts, step, word->value), path))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void check_owner(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step, const struct shell_command *command)
 {
     if (!STR_IN(command->name, "chown", "chmod", "chgrp") || !step_ships(facts, step) ||
+        step->command_count > STEP_COMMANDS_MAX ||
         (command->via & (SHELL_VIA_FIND | SHELL_VIA_XARGS)))
         return;
     bool recursive = is_recursive(command);
@@ -337,7 +354,8 @@ static void check_owner(const struct facts *facts, struct rule_sink *sink,
         const struct trace *wrote = NULL;
         const struct step_facts *copier =
             path.len > 1 ? copier_of(facts, step, path, &wrote) : NULL;
-        if (!copier || (!recursive && (wrote->tree || !str_eq(wrote->path, path))))
+        if (!copier || is_repeated(facts, step, command, path) ||
+            (!recursive && (wrote->tree || !str_eq(wrote->path, path))))
             continue;
         found(sink, command->at,
               "this %.*s writes '%.*s' a second time: what line %u brought is in two layers",

@@ -156,7 +156,8 @@ static void check_link(const struct facts *facts, struct rule_sink *sink,
     str output;
     if (!is_compiler(command->name) || !is_needed(facts, step) || shell_option(command, "-c") ||
         shell_option(command, "-s") || shell_option(command, "-S") || shell_option(command, "-E") ||
-        !shell_option_value(command, "-o", &output))
+        shell_option(command, "-shared") || !shell_option_value(command, "-o", &output) ||
+        str_ends(output, STR(".o")))
         return;
     VEC_EACH(struct shell_word, word, command->argv) {
         if (str_has(word->raw, STR("-Wl,-s")) || str_has(word->raw, STR("--strip")) ||

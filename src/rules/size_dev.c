@@ -17,7 +17,7 @@ static const struct dev_row dev_rows[] = {
     {"yarn", "install -", "--production --prod", "NODE_ENV", "production", " --production"},
     {"pnpm", "install i", "--prod --production -P", "NODE_ENV", "production", " --prod"},
     {"bun", "install i", "--production -p --omit", "NODE_ENV", "production", " --production"},
-    {"bundle", "install -", "--without --deployment", "BUNDLE_WITHOUT", NULL, NULL},
+    {"bundle", "install -", "--without --with --deployment", "BUNDLE_WITHOUT", NULL, NULL},
     {"composer", "install update", "--no-dev", "COMPOSER_NO_DEV", NULL, " --no-dev"},
     {"poetry", "install", "--only --without --no-dev", "POETRY_WITHOUT", NULL, " --only main"},
     {"uv", "sync", "--no-dev --no-group --only-group --no-default-groups", "UV_NO_DEV", NULL,
@@ -211,8 +211,10 @@ static void check_dev(const struct facts *facts, struct rule_sink *sink,
         return;
     }
     found(sink, package->command->at,
-          "'%s%s%.*s' installs development dependencies into the image that ships", row->manager,
-          sub ? " " : "", STR_ARG(sub ? sub->value : STR("")));
+          "'%s%s%.*s' installs development dependencies too, into the image that ships",
+          row->manager, sub ? " " : "", STR_ARG(sub ? sub->value : STR("")));
+    if (!node)
+        found_severity(sink, SEVERITY_NOTE); /* many manifests of these have none */
     if (!row->add || !sub)
         return;
     found_fix(sink, "Leave development dependencies out");
@@ -263,7 +265,8 @@ static void check_devs(const struct facts *facts, struct rule_sink *sink)
 
 /* -- missing where a build needs them ------------------------------------------------------------------------------------ */
 
-/* The node builds of each stage, with what the installs before them left out. */
+/* The node builds of each stage, with what the installs before them left out. bun brings its own
+ * bundler. */
 static void each_build(const struct facts *facts, struct rule_sink *sink, enum dev_state wanted)
 {
     enum dev_state state = DEV_NONE;
@@ -277,7 +280,7 @@ static void each_build(const struct facts *facts, struct rule_sink *sink, enum d
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
             const struct dev_row *row = row_of(&step->packages[k]);
-            if (row && row < dev_rows + NODE_ROWS) {
+            if (row && row < dev_rows + NODE_ROWS && !str_eq(str_from(row->manager), STR("bun"))) {
                 enum dev_state now = state_after(facts, step, &step->packages[k], row, &seen);
                 if (state == DEV_ALL && now != DEV_ALL &&
                     !shell_is(&step->commands[k], "npm", "ci"))

@@ -490,10 +490,12 @@ bool trace_is_small(const struct trace *trace)
 {
     str path = trace->path;
     static const char *const ends[] = {
-        ".sh",   ".txt", ".json", ".conf", ".cfg", ".yml",  ".yaml",  ".xml", ".toml", ".lock",
-        ".repo", ".gpg", ".list", ".asc",  ".key", ".pub",  ".patch", ".py",  ".sql",  ".ini",
-        ".md",   ".sig", ".pem",  ".crt",  ".rb",  ".lua",  ".js",    ".php", ".diff", ".service",
-        ".sum",  ".env", ".cert", ".list", ".dsc", ".html", "rc",     ".pl"};
+        ".sh",    ".txt",  ".json", ".conf", ".cfg",  ".yml",     ".yaml", ".xml",
+        ".toml",  ".lock", ".repo", ".gpg",  ".list", ".asc",     ".key",  ".pub",
+        ".patch", ".py",   ".sql",  ".ini",  ".md",   ".sig",     ".pem",  ".crt",
+        ".rb",    ".lua",  ".js",   ".php",  ".diff", ".service", ".cpp",  ".c",
+        ".h",     ".go",   ".java", ".rs",   ".ts",   ".config",  ".css",  ".sum",
+        ".env",   ".cert", ".list", ".dsc",  ".html", "rc",       ".pl"};
     for (size_t i = 0; i < ARRAY_COUNT(ends); i++)
         if (str_ends(path, str_from(ends[i])))
             return true;
