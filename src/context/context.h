@@ -80,6 +80,7 @@ struct context_entry {
     uint32_t line;   /* of the pattern that decided */
     uint32_t parent; /* index, NO_ENTRY at the top */
     uint32_t end;    /* entries (index, end) stand below this directory */
+    uint32_t files;  /* of a directory that counts for all below it; 0 otherwise */
 };
 
 #define NO_ENTRY UINT32_MAX
@@ -159,7 +160,7 @@ struct context_report {
     str ignore_path;              /* "" when there is none */
     struct context_sizes largest; /* sent files, biggest first, at most 20 */
     struct context_sizes largest_directories;
-    struct context_lines lines;     /* every pattern, with what it alone decides */
+    struct context_lines lines;     /* every pattern without '!', with what it alone decides */
     struct context_secrets secrets; /* sent */
     struct context_sizes unused;    /* sent, but no COPY or ADD uses them: by top directory */
     uint64_t unused_bytes, unused_files;

@@ -93,6 +93,7 @@ static void lay_child(struct layout *layout, const struct frame *top, const stru
         };
     } else {
         tree->entries[index].size_bytes += child->size_bytes;
+        tree->entries[index].files += child->type != ENTRY_DIRECTORY;
     }
     if (!child->slot)
         return;
