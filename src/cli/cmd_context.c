@@ -90,16 +90,11 @@ static void add_dockerfile(struct ctx *ctx, const struct opened *opened, str pat
         vec_push(ctx->arena, sources, source_new(ctx->arena, path, text));
 }
 
-/* The Dockerfiles that build this context: the one named, else those at its top, else all. */
-static struct source_list dockerfiles_of(struct ctx *ctx, const struct context_args *args,
-                                         const struct opened *opened,
+/* The Dockerfiles that build this context: those at its top, else all. */
+static struct source_list dockerfiles_of(struct ctx *ctx, const struct opened *opened,
                                          const struct context_tree *tree)
 {
     struct source_list sources = {0};
-    if (args->dockerfile.len) {
-        add_dockerfile(ctx, opened, args->dockerfile, &sources);
-        return sources;
-    }
     for (int deep = 0; deep < 2 && !sources.count; deep++)
         for (uint32_t i = 0; i < tree->count; i++) {
             const struct context_entry *entry = &tree->entries[i];
@@ -110,6 +105,19 @@ static struct source_list dockerfiles_of(struct ctx *ctx, const struct context_a
     return sources;
 }
 
+/* The one that was named: it must be there, in the context or beside it. */
+static bool named_dockerfile(struct ctx *ctx, const struct context_args *args,
+                             const struct opened *opened, struct source_list *sources,
+                             struct err *err)
+{
+    str text;
+    if (!file_read(ctx->arena, opened->root_fd, args->dockerfile, LIMIT_LINT_FILE, &text, err))
+        return err_hint(err, "--file is relative to the context, here '%.*s'",
+                        STR_ARG(opened->directory));
+    vec_push(ctx->arena, sources, source_new(ctx->arena, args->dockerfile, text));
+    return true;
+}
+
 static bool measure(struct ctx *ctx, const struct context_args *args, const struct opened *opened,
                     struct context_report *report, struct err *err)
 {
@@ -117,7 +125,11 @@ static bool measure(struct ctx *ctx, const struct context_args *args, const stru
     struct context_tree *tree;
     if (!context_walk(ctx->arena, opened->root_fd, opened->ignore, &options, &tree, err))
         return err_wrap(err, "walking %.*s", STR_ARG(opened->directory));
-    struct source_list sources = dockerfiles_of(ctx, args, opened, tree);
+    struct source_list sources = {0};
+    if (!args->dockerfile.len)
+        sources = dockerfiles_of(ctx, opened, tree);
+    else if (!named_dockerfile(ctx, args, opened, &sources, err))
+        return false;
     const struct context_needs *needs =
         context_needs_of(ctx->arena, tree, opened->root_fd, sources.at, sources.count);
     return context_measure(ctx->arena, opened->root_fd, tree, needs, opened->ignore_path, report,
@@ -155,6 +167,7 @@ static bool run_opened(struct ctx *ctx, const struct context_args *args,
     else if (args->max_bytes && report.tree->bytes > args->max_bytes)
         *out_exit = EXIT_FINDINGS;
     struct report_style style = ctx_style(ctx);
+    style.quiet = style.quiet || args->write; /* no hint to do what was just done */
     return ctx_print(ctx, report_context(ctx->arena, &report, ctx->common.format == 1, &style),
                      err);
 }

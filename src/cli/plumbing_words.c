@@ -88,16 +88,13 @@ void plumbing_words(struct arena *arena, const struct node *question, struct jso
 
 void plumbing_ignore(struct arena *arena, const struct node *question, struct json_out *out)
 {
-    struct buf text = buf_init(arena, LIMIT_LINT_FILE);
-    const struct node *patterns = node_get(question, "patterns");
-    for (uint32_t i = 0; patterns && patterns->kind == NODE_LIST && i < patterns->items.count;
-         i++) {
-        buf_add(&text, node_str(patterns->items.at[i]));
-        buf_add_char(&text, '\n');
-    }
+    const struct node *list = node_get(question, "patterns");
+    VEC(str) patterns = {0};
+    for (uint32_t i = 0; list && list->kind == NODE_LIST && i < list->items.count; i++)
+        vec_push(arena, &patterns, node_str(list->items.at[i]));
     struct ignore *ignore;
     struct err err = {0};
-    if (!ignore_compile(arena, buf_str(&text), &ignore, &err)) {
+    if (!ignore_compile_patterns(arena, patterns.at, patterns.count, &ignore, &err)) {
         json_z(out, "error", err.line[0]);
         return;
     }

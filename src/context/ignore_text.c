@@ -19,6 +19,14 @@ static const struct {
     {"docker", "Docker files"},
 };
 
+static bool suggests(const struct context_report *report, str pattern)
+{
+    VEC_EACH(struct context_suggestion, line, report->suggest)
+        if (str_eq(line->pattern, pattern))
+            return true;
+    return false;
+}
+
 static void add_category(struct buf *out, const struct context_report *report, size_t index,
                          str newline)
 {
@@ -36,6 +44,21 @@ static void add_category(struct buf *out, const struct context_report *report, s
     }
 }
 
+/* A file that is made now would be suggested itself the next time. */
+static void add_itself(struct buf *out, const struct context_report *report, str newline)
+{
+    static const str itself = {"**/.dockerignore", sizeof("**/.dockerignore") - 1};
+    if (report->ignore_path.len || suggests(report, itself))
+        return;
+    bool headed = false;
+    VEC_EACH(struct context_suggestion, line, report->suggest)
+        headed = headed || str_eq(str_from(line->category), STR("docker"));
+    if (!headed)
+        buf_fmt(out, "%.*s# Docker files%.*s", STR_ARG(newline), STR_ARG(newline));
+    buf_add(out, itself);
+    buf_add(out, newline);
+}
+
 str context_ignore_text(struct arena *arena, str old_text, const struct context_report *report)
 {
     if (!report->suggest.count)
@@ -51,5 +74,6 @@ str context_ignore_text(struct arena *arena, str old_text, const struct context_
         buf_add(&out, newline);
     for (size_t i = 0; i < ARRAY_COUNT(headings); i++)
         add_category(&out, report, i, newline);
+    add_itself(&out, report, newline);
     return buf_str(&out);
 }

@@ -194,7 +194,7 @@ static void find_unused(struct measuring *all)
     const struct context_needs *needs = all->needs;
     struct context_report *report = all->report;
     if (!needs || !needs->builds || needs->whole || needs->soft_all ||
-        needs->tree->count != tree->count)
+        (needs->missing && !needs->found)) /* then this is not the context of these files */
         return;
     for (uint32_t top = 0; top < tree->count; top = tree->entries[top].end) {
         struct context_size size = {.path = tree->entries[top].path};

@@ -30,6 +30,7 @@ static bool sends_below(const struct context_tree *tree, const struct context_en
 static void mark_named(struct context_needs *needs, const struct context_entry *entry, bool needed)
 {
     uint32_t index = (uint32_t)(entry - needs->tree->entries);
+    needs->found++;
     if (entry->type == ENTRY_LINK)
         needs->soft_all = true; /* the builder follows it, we do not */
     if (entry->type == ENTRY_DIRECTORY) {
@@ -120,6 +121,7 @@ static void mark_source(struct context_needs *needs, str source)
         return;
     }
     const struct context_entry *entry = context_find(needs->tree, source);
+    needs->missing += !entry;
     if (entry)
         mark_named(needs, entry, true);
     else

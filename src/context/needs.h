@@ -53,12 +53,13 @@ struct context_needs {
     int32_t *range_ends; /* while marking: +1 and -1 of ranges */
     struct map sources;  /* those marked already */
     uint32_t globs;
-    uint32_t steps;    /* enum step_fact */
-    bool builds;       /* there is a Dockerfile */
-    bool whole;        /* some COPY takes everything */
-    bool soft_all;     /* a source is not known: anything may be taken */
-    VEC(str) texts;    /* Dockerfiles, build files and scripts */
-    VEC(str) builders; /* paths of the Dockerfiles */
+    uint32_t found, missing; /* sources that stand in the tree, and those that do not */
+    uint32_t steps;          /* enum step_fact */
+    bool builds;             /* there is a Dockerfile */
+    bool whole;              /* some COPY takes everything */
+    bool soft_all;           /* a source is not known: anything may be taken */
+    VEC(str) texts;          /* Dockerfiles, build files and scripts */
+    VEC(str) builders;       /* paths of the Dockerfiles */
 };
 
 /* Read what RUN, CMD and ENTRYPOINT do: fills steps, and marks what they mention. */

@@ -171,7 +171,7 @@ static void an_ignore_file_grows_at_its_end(void **state)
     struct context_suggestion lines[] = {{.pattern = STR("*.md"), .category = "documentation"},
                                          {.pattern = STR(".git"), .category = "version control"},
                                          {.pattern = STR("docs"), .category = "documentation"}};
-    struct context_report report = {.suggest = {lines, 3, 3}};
+    struct context_report report = {.ignore_path = STR(".dockerignore"), .suggest = {lines, 3, 3}};
     static const struct {
         const char *says, *old, *want;
     } cases[] = {
@@ -186,6 +186,11 @@ static void an_ignore_file_grows_at_its_end(void **state)
         unit_row_str(&rows, cases[i].says,
                      context_ignore_text(*state, str_from(cases[i].old), &report),
                      str_from(cases[i].want));
+    report.ignore_path = STR("");
+    report.suggest.count = 1;
+    unit_row_str(&rows, "a file that is made now names itself",
+                 context_ignore_text(*state, STR(""), &report),
+                 STR("# Documentation\n*.md\n\n# Docker files\n**/.dockerignore\n"));
     report.suggest.count = 0;
     unit_row_str(&rows, "nothing to add: nothing changes",
                  context_ignore_text(*state, STR("a"), &report), STR("a"));

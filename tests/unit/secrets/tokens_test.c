@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One of the letters, by a generator that is the same in each run. */
+static char drawn(uint32_t *draw, const char *letters)
+{
+    *draw = *draw * 1664525 + 1013904223;
+    return letters[(*draw >> 16) % strlen(letters)];
+}
+
 /* A token of the row's shape, put together here so that no file of ours holds one. */
 static str made_token(struct arena *arena, const char *shape)
 {
@@ -14,6 +21,7 @@ static str made_token(struct arena *arena, const char *shape)
     static const char smalls[] = "q7rk2mzx9lwt4bvn8hcj5syd3pfg", digits[] = "7402918365";
     static const char alphas[] = "qRkmZxLwTbVnHcJsYdPfGaKuEoIe";
     str out = STR("");
+    uint32_t draw = 7;
     while (*shape) {
         if (*shape != '%') {
             out = str_fmt(arena, "%.*s%c", STR_ARG(out), *shape++);
@@ -28,7 +36,7 @@ static str made_token(struct arena *arena, const char *shape)
                                                  : letters;
         size_t count = (size_t)strtol(shape + 3, NULL, 10);
         for (size_t i = 0; i < count; i++)
-            out = str_fmt(arena, "%.*s%c", STR_ARG(out), from[(i * 7 + i / 9) % strlen(from)]);
+            out = str_fmt(arena, "%.*s%c", STR_ARG(out), drawn(&draw, from));
         shape = strchr(shape, '}') + 1;
     }
     return out;
