@@ -25,10 +25,10 @@ static struct rule_list rules_of_group(struct arena *arena, str group)
     return list;
 }
 
-static const struct base_fact *find_base(str name)
+static const struct base_fact *find_base(struct arena *arena, str name)
 {
     size_t count;
-    const struct base_fact *all = base_facts_all(&count);
+    const struct base_fact *all = base_facts_all(arena, &count);
     for (size_t i = 0; i < count; i++)
         if (str_eq(str_from(all[i].name), name))
             return &all[i];
@@ -56,7 +56,7 @@ static bool explain_one(struct ctx *ctx, str name, str *out_text, struct err *er
     }
     if (str_eq(name, STR("base")) || str_eq(name, STR("base/"))) {
         size_t count;
-        const struct base_fact *all = base_facts_all(&count);
+        const struct base_fact *all = base_facts_all(ctx->arena, &count);
         *out_text = report_bases(ctx->arena, all, count, format, &style);
         return true;
     }
@@ -66,7 +66,7 @@ static bool explain_one(struct ctx *ctx, str name, str *out_text, struct err *er
         return true;
     }
     const struct base_fact *base =
-        str_starts(name, STR("base/")) ? find_base(str_from_index(name, 5)) : NULL;
+        str_starts(name, STR("base/")) ? find_base(ctx->arena, str_from_index(name, 5)) : NULL;
     if (!base)
         return unknown(name, err);
     *out_text = report_base(ctx->arena, base, format, &style);

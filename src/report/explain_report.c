@@ -261,7 +261,6 @@ static void base_parts(struct arena *arena, const struct base_fact *base,
         {"kind", base->sdk ? STR("made to build with, not to ship") : STR_NONE},
         {"slimmer", str_from(base->slim)},
         {"alpine", str_from(base->alpine)},
-        {"ends", str_from(base->eol)},
         {"source", str_from(base->source)},
     };
     for (unsigned i = 0; i < BASE_PARTS; i++)

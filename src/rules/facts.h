@@ -65,7 +65,6 @@ struct base_fact {
     const char *alpine; /* the alpine sibling, NULL */
     double unpacked_mb, pull_mb; /* 0: not measured */
     const char *measured;        /* date of those figures */
-    const char *eol; /* first day without support "2024-06-30"; NULL: supported or not known */
     const char *use, *tradeoff;
     const char *cmd; /* its CMD or ENTRYPOINT names a server: "nginx"; NULL */
     const char *source;
@@ -185,8 +184,13 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
 /* The row for an image reference, NULL when it is not in the table. */
 const struct base_fact *base_fact_find(str repository, str tag);
 
+/* The first day on which a release gets no more fixes, "2024-06-30": of the image itself or of the
+ * distribution release that its tag names. NULL when it is supported or not known. `out_what` says
+ * what ended: "Debian 10 (buster)". */
+const char *base_end(str repository, str tag, const char **out_what);
+
 /* All rows, for explain. */
-const struct base_fact *base_facts_all(size_t *out_count);
+const struct base_fact *base_facts_all(struct arena *arena, size_t *out_count);
 
 /* "docker.io/library/python:3.12-slim@sha256:..": python, 3.12-slim, sha256:.. */
 struct image_name {
