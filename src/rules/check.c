@@ -225,24 +225,26 @@ static void parse_job(void *context, size_t index, unsigned worker)
         job_parse(run, job);
 }
 
-static void rules_job(void *context, size_t index, unsigned worker)
+/* Facts go on taking memory from the arena that they were made in, so in later phases all jobs of
+ * one arena are done by one thread: `index` is that of the arena, whoever works on it. */
+static void rules_jobs(void *context, size_t index, unsigned worker)
 {
     struct run *run = context;
-    struct check_job *job = run->jobs.at[index];
-    if (!job->read)
-        return;
-    job->arena = run->workers[worker * 2];
-    job_rules(run, job);
+    (void)worker;
+    VEC_EACH(struct check_job *, job, run->jobs) {
+        if ((*job)->read && (*job)->arena == run->workers[index * 2])
+            job_rules(run, *job);
+    }
 }
 
-static void finish_job(void *context, size_t index, unsigned worker)
+static void finish_jobs(void *context, size_t index, unsigned worker)
 {
     struct run *run = context;
-    struct check_job *job = run->jobs.at[index];
-    if (!job->read)
-        return;
-    job->arena = run->workers[worker * 2];
-    job_finish(run, job);
+    (void)worker;
+    VEC_EACH(struct check_job *, job, run->jobs) {
+        if ((*job)->read && (*job)->arena == run->workers[index * 2])
+            job_finish(run, *job);
+    }
 }
 
 /* -- which files --------------------------------------------------------------------------------------- */
@@ -430,14 +432,14 @@ static void run_phases(struct run *run)
     VEC_EACH(struct repository *, repository, run->repositories) {
         repository_connect(*repository);
     }
-    pool_each(run->jobs.count, threads, rules_job, run);
+    pool_each(threads, threads, rules_jobs, run);
     for (uint32_t r = 0; r < run->repositories.count; r++)
         for (size_t i = 0; i < run->rule_count && !run->options->no_repository; i++)
             if (run->rules[i]->repository) {
                 struct rule_sink sink = {.arena = run->arena, .rule = run->rules[i]};
                 run->rules[i]->repository(run->repositories.at[r], &sink);
             }
-    pool_each(run->jobs.count, threads, finish_job, run);
+    pool_each(threads, threads, finish_jobs, run);
     gather(run);
 }
 
