@@ -66,6 +66,26 @@ static void glob_range(const struct context_tree *tree, str source, uint32_t *ou
     *out_end = top ? top->end : 0;
 }
 
+/* A source that is not there (yet): the last directory of it that is must stay. Behind a link we
+ * do not look. */
+static void mark_missing(struct context_needs *needs, str source)
+{
+    const struct context_entry *last = NULL;
+    needs->missing++;
+    for (size_t i = 1; i < source.len; i++) {
+        if (source.at[i] != '/')
+            continue;
+        const struct context_entry *entry = context_find(needs->tree, str_slice(source, 0, i));
+        if (!entry)
+            break;
+        last = entry;
+    }
+    if (last && last->type == ENTRY_LINK)
+        needs->soft_all = true;
+    if (last && !last->dropped)
+        needs_mark(needs, last, NEED_HARD);
+}
+
 static void mark_glob(struct context_needs *needs, str source)
 {
     const struct context_tree *tree = needs->tree;
@@ -77,6 +97,7 @@ static void mark_glob(struct context_needs *needs, str source)
     bool classes = str_has_char(source, '['); /* one may match a '/' */
     uint32_t first, end;
     glob_range(tree, source, &first, &end);
+    bool any = false;
     for (int pass = 0; pass < 2; pass++) {
         bool sent = false;
         for (uint32_t i = first; i < end;) {
@@ -85,24 +106,15 @@ static void mark_glob(struct context_needs *needs, str source)
             bool hit = level && glob_match(source, entry->path);
             if (hit)
                 mark_named(needs, entry, pass || !entry->dropped);
+            any = any || hit;
             sent = sent || (hit && !entry->dropped);
             i = level && !classes ? entry->end : i + 1;
         }
         if (sent)
             return; /* what is left out of a glob was meant to be; nothing left: the build stops */
     }
-}
-
-/* The first part of a path that is a link: what stands behind it is not in the tree. */
-static void mark_behind_link(struct context_needs *needs, str source)
-{
-    for (size_t i = 1; i < source.len; i++) {
-        if (source.at[i] != '/')
-            continue;
-        const struct context_entry *entry = context_find(needs->tree, str_slice(source, 0, i));
-        if (entry && entry->type == ENTRY_LINK)
-            mark_named(needs, entry, true);
-    }
+    if (!any)
+        mark_missing(needs, source);
 }
 
 static void mark_source(struct context_needs *needs, str source)
@@ -121,11 +133,10 @@ static void mark_source(struct context_needs *needs, str source)
         return;
     }
     const struct context_entry *entry = context_find(needs->tree, source);
-    needs->missing += !entry;
     if (entry)
         mark_named(needs, entry, true);
     else
-        mark_behind_link(needs, source);
+        mark_missing(needs, source);
 }
 
 /* Add the ranges up: what stands below a directory that was named. */
@@ -164,7 +175,7 @@ static void mark_unknown(struct context_needs *needs, str raw)
     str directory = slash == STR_MISSING ? STR_NONE : str_slice(plain, 0, slash);
     const struct context_entry *entry = context_find(needs->tree, directory);
     if (entry)
-        mark_named(needs, entry, false);
+        mark_named(needs, entry, true);
     else
         needs->soft_all = true;
 }

@@ -120,16 +120,20 @@ static void mark_manifests(struct context_needs *needs)
     }
 }
 
-/* go:embed takes files that no command names. */
-static void read_go_embeds(struct context_needs *needs)
+/* Files at the top that name others and whose own names vary: Go sources embed, package
+ * descriptions list. */
+static void read_top_files(struct context_needs *needs)
 {
     const struct context_tree *tree = needs->tree;
-    if (!context_find(tree, STR("go.mod")))
-        return;
+    bool go = context_find(tree, STR("go.mod")) != NULL;
     for (uint32_t i = 0; i < tree->count; i = tree->entries[i].end) {
         const struct context_entry *entry = &tree->entries[i];
-        if (entry->type == ENTRY_FILE && str_ends(entry->path, STR(".go")))
-            needs_read(needs, entry->path);
+        str path = entry->path;
+        if (entry->type == ENTRY_FILE &&
+            ((go && str_ends(path, STR(".go"))) || str_ends(path, STR(".gemspec")) ||
+             str_ends(path, STR(".cabal")) || str_ends(path, STR(".csproj")) ||
+             str_ends(path, STR(".nimble")) || STR_IN(path, "mix.exs", "package.yaml")))
+            needs_read(needs, path);
     }
 }
 
@@ -180,7 +184,7 @@ static void mark_tests(struct context_needs *needs)
 void needs_read_tools(struct context_needs *needs)
 {
     mark_manifests(needs);
-    read_go_embeds(needs);
+    read_top_files(needs);
     mark_named_documents(needs);
     if (needs_texts_have(needs, STR("-mod=vendor")))
         needs->steps |= STEP_GO_VENDOR;

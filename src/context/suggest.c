@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,21 @@ static bool is_large(const struct suggesting *all, const struct context_entry *e
            !(all->needs && needs_texts_have(all->needs, str_basename(entry->path)));
 }
 
+/* "x.o" beside "x.c": what a compiler made; without its source it is an input. */
+static bool has_its_source(const struct suggesting *all, const struct context_entry *entry)
+{
+    static const char *const ends[] = {"c", "cc", "cpp", "cxx", "s", "S", "m", "f90", "py"};
+    str name = str_basename(entry->path);
+    str stem = str_slice(name, 0, str_find_last_char(name, '.'));
+    for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
+        char source[300];
+        int len = snprintf(source, sizeof(source), "%.*s.%s", STR_ARG(stem), ends[i]);
+        if (len > 0 && (size_t)len < sizeof(source) && beside(all, entry, source))
+            return true;
+    }
+    return false;
+}
+
 static bool guard_agrees(const struct suggesting *all, enum guard guard,
                          const struct context_entry *entry)
 {
@@ -178,6 +194,7 @@ static bool guard_agrees(const struct suggesting *all, enum guard guard,
     case GUARD_TESTS: return is_test_tree(all, entry, name);
     case GUARD_TEST_FILE: return !does(all, STEP_TEST | STEP_TEST_IMPLIED);
     case GUARD_LARGE: return is_large(all, entry);
+    case GUARD_COMPILED: return has_its_source(all, entry);
     case GUARD_LOGS: return !holds(all, entry, is_not_log);
     }
     return false;
@@ -194,9 +211,10 @@ static bool is_kept(const struct suggesting *all, enum row_strength strength,
     const struct context_sums *sums = all->sums;
     if (sums->hard[entry->end] > sums->hard[i])
         return true;
+    if (strength != STRENGTH_JUNK && all->needs->soft_all)
+        return true;
     if (strength == STRENGTH_LOOSE)
-        return (all->needs->soft_all && !all->needs->whole) ||
-               sums->loose[entry->end] > sums->loose[i];
+        return sums->loose[entry->end] > sums->loose[i];
     return strength == STRENGTH_JUNK && all->needs->marks[i] & NEED_MENTION;
 }
 

@@ -29,6 +29,7 @@ enum guard {
     GUARD_TEST_FILE, /* the same for one file                                    */
     GUARD_LARGE,     /* an archive of a megabyte and more that nothing names     */
     GUARD_LOGS,      /* a directory of logs only                                 */
+    GUARD_COMPILED,  /* beside its source                                         */
 };
 
 enum row_kind { ROW_FILE = 1, ROW_DIRECTORY = 2, ROW_ANY = 3 };
