@@ -343,7 +343,7 @@ static str exact_pattern(struct arena *arena, str path)
 {
     struct buf out = buf_init(arena, path.len * 2 + 2);
     if (path.at[0] == '#' || path.at[0] == '!')
-        buf_add_char(&out, '/');
+        buf_add_char(&out, '\\'); /* a '/' would not do: it is cut off before '!' is looked for */
     for (size_t i = 0; i < path.len; i++) {
         if (strchr("*?[]\\", path.at[i]) && path.at[i])
             buf_add_char(&out, '\\');
