@@ -138,13 +138,23 @@ static bool assigns_secret(str content)
     return false;
 }
 
+/* The mark on a line whose value is not taken from the environment ("_authToken=${NPM_TOKEN}"). */
+static bool has_marked_value(str content, str mark)
+{
+    str line;
+    for (str rest = content; str_next_line(&rest, &line);)
+        if (str_has(line, mark) && !str_has(line, STR("${")))
+            return true;
+    return false;
+}
+
 static bool content_agrees(const struct file_row *row, str content)
 {
     switch (row->test) {
     case TEST_NONE: return true;
     case TEST_KEY: return str_has(content, STR("PRIVATE KEY"));
     case TEST_ASSIGNED: return assigns_secret(content);
-    case TEST_MARK: return str_has(content, str_from(row->mark));
+    case TEST_MARK: return has_marked_value(content, str_from(row->mark));
     }
     return false;
 }

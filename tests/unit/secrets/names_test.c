@@ -127,6 +127,7 @@ static const struct {
     {"ca.pem", "-----BEGIN EC PRIVATE KEY-----\nMII\n", "private key"},
     {".npmrc", "registry=https://r.example.org\n", NULL},
     {".npmrc", "//r.example.org/:_authToken=npm_x\n", "registry credentials"},
+    {".npmrc", "//r.example.org/:_authToken=${NPM_TOKEN}\n", NULL},
     {"home/.aws/credentials", NULL, "cloud credentials"},
     {"aws/credentials", NULL, NULL},
     {"terraform.tfstate", NULL, "Terraform state"},
