@@ -128,8 +128,8 @@ static void fix_by_split(const struct facts *facts, struct rule_sink *sink,
     for (uint32_t k = 0; k < step->command_count; k++)
         only_installs = only_installs && (step->packages[k].verb == PACKAGE_INSTALL ||
                                           step->packages[k].verb == PACKAGE_CLEAN);
-    if (!only_installs || !goes_to_workdir(copy) || instruction_flag(copy->instruction, "chown") ||
-        str_has(manifests, STR("..")))
+    if (!only_installs || !copy->workdir_set || !goes_to_workdir(copy) ||
+        instruction_flag(copy->instruction, "chown") || str_has(manifests, STR("..")))
         return;
     span run = span_join(source_full_line(sink->source, step->instruction->line),
                          source_full_line(sink->source, step->instruction->end_line));

@@ -52,20 +52,17 @@ static bool answers(const struct shell_command *command)
     return quiet >= 2 && str_starts(command->name, STR("apt"));
 }
 
-static bool has_assume_yes(const struct facts *facts, const struct step_facts *step)
+static bool assumes_yes(const struct facts *facts, const struct step_facts *step)
 {
-    for (uint32_t i = 0; i <= step->instruction->index; i++) {
-        str text = source_text(facts->source, facts->steps[i].instruction->at);
-        if (str_has(text, STR("Assume-Yes")) || str_has(text, STR("assumeyes")) ||
-            str_has(text, STR("ASSUME_ALWAYS_YES")))
-            return true;
-    }
-    return false;
+    str text = source_text(facts->source, step->instruction->at);
+    return str_has(text, STR("Assume-Yes")) || str_has(text, STR("assumeyes")) ||
+           str_has(text, STR("ASSUME_ALWAYS_YES"));
 }
 
 static void check_yes(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct shell_command *command)
 {
+    (void)step;
     struct package_command package = package_command_of(facts->arena, command);
     const char *manager = package.manager;
     if (!manager || !STR_IN(str_from(manager), "apt-get", "apt", "aptitude", "yum", "dnf",
@@ -73,7 +70,7 @@ static void check_yes(const struct facts *facts, struct rule_sink *sink,
         return;
     bool asks = package.verb == PACKAGE_INSTALL || package.verb == PACKAGE_UPGRADE ||
                 package.verb == PACKAGE_REMOVE;
-    if (!asks || answers(command) || has_assume_yes(facts, step) || command->place > 0)
+    if (!asks || answers(command) || command->place > 0)
         return;
     const struct shell_word *sub = shell_subcommand(command);
     found(sink, command->at, "'%s %.*s' asks, and nobody is there to answer", manager,
@@ -89,7 +86,13 @@ static void check_yes(const struct facts *facts, struct rule_sink *sink,
 
 static void check_all_yes(const struct facts *facts, struct rule_sink *sink)
 {
-    each_run_command(facts, sink, check_yes);
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        if (assumes_yes(facts, step))
+            return; /* from here on nobody is asked */
+        for (uint32_t k = 0; step_is_run(facts, step) && k < step->command_count; k++)
+            check_yes(facts, sink, step, &step->commands[k]);
+    }
 }
 
 static void check_pointless(const struct facts *facts, struct rule_sink *sink,

@@ -372,6 +372,15 @@ static void steps_make(struct facts *facts)
     }
 }
 
+/* The last instruction of each kind in the stage that ships. */
+static void final_steps_make(struct facts *facts)
+{
+    const struct stage *stage = facts->final ? facts->final->stage : NULL;
+    for (uint32_t i = stage ? stage->first : 0; stage && i < stage->end; i++)
+        if (!facts->steps[i].instruction->broken)
+            facts->final_steps[facts->steps[i].instruction->kind] = &facts->steps[i];
+}
+
 /* A file that some program fills in: it has the marks of a template language, and does not parse. */
 static bool looks_like_template(const struct dockerfile *file)
 {
@@ -399,6 +408,7 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
                             .today = today};
     stages_make(facts);
     steps_make(facts);
+    final_steps_make(facts);
     traces_make(facts);
     return facts;
 }

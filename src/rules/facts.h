@@ -167,7 +167,8 @@ struct facts {
     uint32_t step_count;
     struct stage_facts *stages;
     uint32_t stage_count;
-    const struct stage_facts *final;     /* NULL when there is no stage */
+    const struct stage_facts *final;                         /* NULL when there is no stage */
+    const struct step_facts *final_steps[INSTRUCTION_COUNT]; /* for final_step() */
     const struct context_tree *tree;     /* build context; NULL when not known */
     str context_path;                    /* of the context, relative to the repository */
     const struct ignore *ignore;         /* NULL when there is none */

@@ -71,10 +71,17 @@ static bool removed_later(const struct facts *facts, const struct step_facts *st
     return false;
 }
 
+/* More text than the rest of any file that a person wrote. */
+enum { LOOK_BYTES_MAX = 1 << 16, ARCHIVES_MAX = 32 };
+
 static bool used_later(const struct facts *facts, const struct step_facts *step, str path)
 {
+    size_t seen = 0;
     for (const struct step_facts *next = step + 1; next < step_look_end(facts, step); next++) {
         const struct instruction *at = next->instruction;
+        seen += at->logical.text.len;
+        if (seen > LOOK_BYTES_MAX)
+            return true;
         if (step_mentions(facts, next, path) || str_has(at->logical.text, str_basename(path)))
             return true;
     }
@@ -122,7 +129,10 @@ static void check_archive_step(const struct facts *facts, struct rule_sink *sink
 {
     if (!step_is_run(facts, step) || !step->packages || !ships(facts, step))
         return;
+    uint32_t left = ARCHIVES_MAX;
     VEC_EACH(struct trace, trace, step->traces) {
+        if (trace->kind == TRACE_DOWNLOAD && !left--)
+            return;
         const struct shell_command *extractor =
             trace->kind == TRACE_DOWNLOAD && is_archive(trace->path) ? extractor_of(step, trace)
                                                                      : NULL;
@@ -158,11 +168,14 @@ static void check_temporary_step(const struct facts *facts, struct rule_sink *si
 {
     if (!step_is_run(facts, step) || !step->packages || !ships(facts, step))
         return;
+    uint32_t left = ARCHIVES_MAX;
     VEC_EACH(struct trace, trace, step->traces) {
         bool big = trace->kind == TRACE_DOWNLOAD || trace->kind == TRACE_CLONE ||
                    (trace->kind == TRACE_UNPACK && !trace->guess);
         bool archive =
             trace->kind == TRACE_DOWNLOAD && is_archive(trace->path) && extractor_of(step, trace);
+        if (big && !left--)
+            return;
         if (!big || archive || !is_temporary(trace->path) || trace_is_small(trace) ||
             is_removed(step, trace) || removes_unknown(step, trace) ||
             removed_later(facts, step, trace) || used_later(facts, step, trace->path))

@@ -68,13 +68,7 @@ void each_step(const struct facts *facts, struct rule_sink *sink, enum instructi
 
 const struct step_facts *final_step(const struct facts *facts, enum instruction_kind kind)
 {
-    if (!facts->final)
-        return NULL;
-    const struct stage *stage = facts->final->stage;
-    for (uint32_t i = stage->end; i-- > stage->first;)
-        if (facts->steps[i].instruction->kind == kind && !facts->steps[i].instruction->broken)
-            return &facts->steps[i];
-    return NULL;
+    return facts->final_steps[kind];
 }
 
 bool user_is_root(str user, const struct base_fact *base)

@@ -220,10 +220,12 @@ static bool has_secret_mount(const struct step_facts *step)
 }
 
 /* The first install of that manager with a secret mount, in any stage. */
-static const struct step_facts *install_with_secret(const struct facts *facts, const char *manager)
+static const struct step_facts *install_with_secret(const struct facts *facts,
+                                                    const struct step_facts *around,
+                                                    const char *manager)
 {
-    for (uint32_t i = 0; i < facts->step_count; i++) {
-        const struct step_facts *step = &facts->steps[i];
+    const struct step_facts *end = step_look_end(facts, around);
+    for (const struct step_facts *step = step_look_first(facts, around); step < end; step++) {
         if (!step_is_run(facts, step) || !has_secret_mount(step))
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
@@ -246,7 +248,7 @@ static void check_mount_missing(const struct facts *facts, struct rule_sink *sin
         !STR_IN(str_from(package.manager), "npm", "yarn", "pnpm", "bun", "pip", "poetry", "uv",
                 "bundle", "composer", "go", "cargo", "nuget", "dotnet"))
         return;
-    const struct step_facts *with = install_with_secret(facts, package.manager);
+    const struct step_facts *with = install_with_secret(facts, step, package.manager);
     if (!with || with->stage == step->stage)
         return;
     found(sink, command->at, "'%s' has a secret mount in another stage, but none here",

@@ -140,13 +140,31 @@ static bool is_installed(const struct facts *facts, const struct step_facts *ste
     return false;
 }
 
+/* The same in a later step of the stage: what the download wrote is unpacked there, unchecked. */
+static bool is_installed_later(const struct facts *facts, const struct step_facts *step,
+                               const struct shell_command *download)
+{
+    str path = STR("");
+    VEC_EACH(struct trace, trace, step->traces) {
+        if (trace->kind == TRACE_DOWNLOAD && trace->command == download)
+            path = trace->path;
+    }
+    for (const struct step_facts *next = step + 1;
+         path.len && next < step_look_end(facts, step) && next->stage == step->stage; next++) {
+        if (!next->command_count || !step_mentions(facts, next, path))
+            continue;
+        return !step_verifies(next) && is_installed(facts, next, download);
+    }
+    return false;
+}
+
 static void check_unverified(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step, const struct shell_command *command)
 {
     span at;
     str url = is_download(command) ? url_of(command, &at) : STR("");
-    if (!url.len || is_local_url(url) || step_verifies(step) ||
-        !is_installed(facts, step, command) || reader_of(step, command))
+    if (!url.len || is_local_url(url) || step_verifies(step) || reader_of(step, command) ||
+        (!is_installed(facts, step, command) && !is_installed_later(facts, step, command)))
         return;
     found(sink, at, "what comes from '%.*s' is installed without a checksum or a signature",
           STR_ARG(url));

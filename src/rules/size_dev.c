@@ -161,32 +161,41 @@ static bool is_for_development(const struct facts *facts)
     return false;
 }
 
-/* What the shipped layers do behind the install. */
-static void look_behind(const struct facts *facts, const struct step_facts *from,
-                        const struct package_command *install, bool *out_builds, bool *out_prunes)
+/* Where the shipped layers build, and prune, for the last time: behind an install, or not. */
+struct last_uses {
+    uint32_t build, prune;
+    uint32_t configured; /* the first `bundle config`: it may leave groups out */
+};
+
+static struct last_uses last_uses_of(const struct facts *facts)
 {
-    *out_builds = *out_prunes = false;
-    for (const struct step_facts *step = from; step < step_look_end(facts, from); step++) {
+    struct last_uses last = {0};
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
         const struct stage_facts *stage = step_stage(facts, step);
         if (!step->packages || !stage || !stage->ships)
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
             const struct shell_command *command = &step->commands[k];
-            if (command->at.start <= install->command->at.start)
-                continue;
             const struct dev_row *row = row_of(&step->packages[k]);
-            *out_builds = *out_builds || is_node_script(command);
-            *out_prunes = *out_prunes || shell_is(command, "npm", "prune") ||
-                          shell_is(command, "pnpm", "prune") ||
-                          shell_is(command, "node-prune", NULL) ||
-                          (row && has_option_of(command, row->options)) ||
-                          command_removes(command, STR("node_modules"));
+            if (!last.configured &&
+                (shell_is(command, "bundle", "config") || shell_is(command, "poetry", "config")))
+                last.configured = command->at.start;
+            if (is_node_script(command))
+                last.build = command->at.start;
+            if (shell_is(command, "npm", "prune") || shell_is(command, "pnpm", "prune") ||
+                shell_is(command, "node-prune", NULL) ||
+                (row && has_option_of(command, row->options)) ||
+                command_removes(command, STR("node_modules")))
+                last.prune = command->at.start;
         }
     }
+    return last;
 }
 
 static void check_dev(const struct facts *facts, struct rule_sink *sink,
-                      const struct step_facts *step, const struct package_command *package)
+                      const struct step_facts *step, const struct package_command *package,
+                      const struct last_uses *last)
 {
     const struct dev_row *row = row_of(package);
     const struct stage_facts *stage = step_stage(facts, step);
@@ -194,13 +203,10 @@ static void check_dev(const struct facts *facts, struct rule_sink *sink,
     if (!row || !stage || !stage->ships || is_for_development(facts) ||
         state_after(facts, step, package, row, &setting) != DEV_ALL)
         return;
-    bool builds, prunes, node = row < dev_rows + NODE_ROWS;
-    look_behind(facts, step, package, &builds, &prunes);
-    bool configured = false;
-    for (const struct step_facts *at = step_look_first(facts, step); at <= step; at++)
-        for (uint32_t k = 0; at->packages && k < at->command_count; k++)
-            configured = configured || shell_is(&at->commands[k], "bundle", "config") ||
-                         shell_is(&at->commands[k], "poetry", "config");
+    bool node = row < dev_rows + NODE_ROWS;
+    bool builds = last->build > package->command->at.start;
+    bool prunes = last->prune > package->command->at.start;
+    bool configured = last->configured && last->configured < package->command->at.start;
     if (prunes || (configured && !node))
         return;
     const struct shell_word *sub = shell_subcommand(package->command);
@@ -259,7 +265,13 @@ static void check_devs(const struct facts *facts, struct rule_sink *sink)
 {
     if (!facts->final)
         return;
-    each_package(facts, sink, check_dev);
+    struct last_uses last = last_uses_of(facts);
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; step->packages && step_is_run(facts, step) && k < step->command_count;
+             k++)
+            check_dev(facts, sink, step, &step->packages[k], &last);
+    }
     each_step(facts, sink, INSTRUCTION_COPY, check_copied);
 }
 

@@ -146,18 +146,13 @@ static void check_all_lists(const struct facts *facts, struct rule_sink *sink)
 
 /* -- packages that come along -------------------------------------------------------------------------------- */
 
-/* Some step before has told apt never to install recommended packages. */
-static bool recommends_are_off(const struct facts *facts, const struct step_facts *until)
+/* Does this step tell apt never to install recommended packages? */
+static bool switches_recommends_off(const struct step_facts *step)
 {
-    for (const struct step_facts *step = step_look_first(facts, until); step <= until; step++)
-        for (uint32_t k = 0; step->packages && k < step->command_count; k++) {
-            str text = source_text(facts->source, step->commands[k].at);
-            size_t at = str_find(text, STR("nstall-Recommends"));
-            if (at != STR_MISSING && (str_has(str_from_index(text, at), STR("false")) ||
-                                      str_has(str_from_index(text, at), STR("0"))))
-                return true;
-        }
-    return false;
+    str text = step->instruction->logical.text;
+    size_t at = str_find(text, STR("nstall-Recommends"));
+    str rest = at == STR_MISSING ? STR("") : str_from_index(text, at);
+    return str_has(rest, STR("false")) || str_has(rest, STR("0"));
 }
 
 static void check_recommend(const struct facts *facts, struct rule_sink *sink,
@@ -181,7 +176,7 @@ static void check_recommend(const struct facts *facts, struct rule_sink *sink,
         only_files = only_files && str_ends(word->raw, STR(".deb"));
     }
     const struct shell_word *sub = shell_subcommand(command);
-    if (only_files || !sub || recommends_are_off(facts, step))
+    if (only_files || !sub)
         return;
     found(sink, sub->at, "'%s install' brings recommended packages that nobody asked for",
           package->manager);
@@ -192,7 +187,15 @@ static void check_recommend(const struct facts *facts, struct rule_sink *sink,
 
 static void check_recommends(const struct facts *facts, struct rule_sink *sink)
 {
-    each_package(facts, sink, check_recommend);
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        if (!step->packages || !step_is_run(facts, step))
+            continue;
+        if (switches_recommends_off(step))
+            return;
+        for (uint32_t k = 0; k < step->command_count; k++)
+            check_recommend(facts, sink, step, &step->packages[k]);
+    }
 }
 
 /* -- apk ------------------------------------------------------------------------------------------------------- */

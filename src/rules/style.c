@@ -211,6 +211,9 @@ bool merge_runs_edit(const struct facts *facts, const struct step_facts *first,
                            STR_ARG(newline));
     text = str_fmt(facts->arena, " && %c%.*s%.*s    ", facts->file->directives.escape,
                    STR_ARG(newline), STR_ARG(text));
-    *out_edit = (struct edit){.at = {a->at.end, start}, .text = text};
+    uint32_t end = a->at.end;
+    while (end > a->at.start && char_is_blank(facts->source->text.at[end - 1]))
+        end--;
+    *out_edit = (struct edit){.at = {end, start}, .text = text};
     return true;
 }

@@ -115,6 +115,8 @@ static const struct rule_row rows[] = {
      "FROM alpine:3.19\nCOPY --chown=1000:1000 . /app\n"},
     {"a script is small", "layers/chown-after-copy",
      "FROM alpine:3.19\nCOPY run.sh /run.sh\nRUN chmod +x /run.sh\n", 0},
+    {"what nobody copied", "layers/chown-after-copy",
+     "FROM alpine:3.19\nCOPY . /app\nRUN mkdir /x && chmod -R a+r /x && chown -R a /x\n", 0},
     {"made in the same RUN", "layers/chown-after-copy",
      "FROM alpine:3.19\nCOPY . /app\nRUN mkdir -p /tmp/app && chown -R 1:1 /tmp/app\n", 0},
     /* layers/sparse-lastlog */

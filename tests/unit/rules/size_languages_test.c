@@ -93,6 +93,8 @@ static const struct rule_row rows[] = {
      "FROM node:20\nRUN npm ci && npm run build && npm ci --omit=dev\n", 0},
     {"another stage", "size/build-after-omit",
      "FROM node:20 AS a\nRUN npm ci --omit=dev\nFROM node:20\nRUN npm run build\n", 0},
+    {"bun brings its own bundler", "size/build-after-omit",
+     "FROM oven/bun:1\nRUN bun install --production\nRUN bun run build\n", 0},
     {"NODE_ENV omits before the build", "size/production-before-build",
      "FROM node:20\nENV NODE_ENV=production\nRUN npm ci\nRUN npm run build\n", 4},
     {"development dependencies asked for", "size/production-before-build",
@@ -126,6 +128,7 @@ static const struct rule_row rows[] = {
     {"symbols ship", "size/unstripped",
      "FROM gcc:12 AS b\nRUN gcc -O2 -o /app a.c\nFROM debian:12\nCOPY --from=b /app /app\n", 2,
      "FROM gcc:12 AS b\nRUN gcc -s -O2 -o /app a.c\nFROM debian:12\nCOPY --from=b /app /app\n"},
+    {"an object is no program", "size/unstripped", "FROM gcc:12\nRUN gcc -shared a.c -o a.o\n", 0},
     {"stripped", "size/unstripped",
      "FROM gcc:12 AS b\nRUN gcc -o /app a.c && strip /app\nFROM debian:12\nCOPY --from=b /app "
      "/app\n",
