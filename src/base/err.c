@@ -6,6 +6,7 @@
 #include <string.h>
 
 /* Write into a fixed line; text that does not fit ends in "...". */
+PRINTF_LIKE(2, 0)
 static void fill(char line[ERR_LINE_BYTES], const char *fmt, va_list args)
 {
     int length = vsnprintf(line, ERR_LINE_BYTES, fmt, args);
@@ -13,6 +14,7 @@ static void fill(char line[ERR_LINE_BYTES], const char *fmt, va_list args)
         memcpy(line + ERR_LINE_BYTES - 4, "...", 4);
 }
 
+PRINTF_LIKE(2, 0)
 static void add_line(struct err *err, const char *fmt, va_list args)
 {
     unsigned at = err->lines < ERR_LINES_MAX ? err->lines++ : ERR_LINES_MAX - 1;

@@ -481,6 +481,10 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         job.facts->context_path = old->facts->context_path;
         job.facts->repository = old->facts->repository;
     }
+    if (job.yaml && old && old->yaml)
+        job.yaml->repository = old->yaml->repository;
+    if (job.commands && old && old->commands)
+        job.commands->repository = old->commands->repository;
     if (job.ignore_file && old && old->ignore_file) {
         struct ignore_file *fresh = job.ignore_file;
         const struct ignore_file *from = old->ignore_file;

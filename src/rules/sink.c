@@ -5,8 +5,11 @@
 
 /* Where findings are put together: a rule says what it saw, the sink knows the rest. */
 
+PRINTF_LIKE(2, 0)
 static str format_text(struct arena *arena, const char *format, va_list args)
 {
+    if (!format) /* never; but the sanitized build cannot see that */
+        return STR("");
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, again);
@@ -54,6 +57,7 @@ struct finding *found(struct rule_sink *sink, span at, const char *format, ...)
     return vec_last(sink->findings);
 }
 
+PRINTF_LIKE(3, 0)
 static void fix_set(struct rule_sink *sink, enum fix_safety safety, const char *format,
                     va_list args)
 {

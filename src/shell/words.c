@@ -323,7 +323,7 @@ static void finish_word(struct parser *p, struct shell_word *word)
         case SHELL_ESCAPED:
         case SHELL_DOUBLE: word->quoted = true; break;
         case SHELL_SINGLE: word->quoted = true; break;
-        case SHELL_GLOB: word->globs = true; /* fall through */
+        case SHELL_GLOB: word->globs = true; __attribute__((fallthrough));
         case SHELL_PARAM:
         case SHELL_COMMAND:
         case SHELL_ARITH:

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/*
+ * tests/prop/prop -- what must hold whatever the bytes; each aborts when it does not.
+ *
+ * One body, two uses: libFuzzer gives the bytes (tests/prop/fuzz.c), or a seed does
+ * (tests/unit/fix/prop_test.c).
+ */
+
+/* print(parse(x)) = x, and every place lies in the text. */
+void prop_shell(struct arena *arena, str text);
+
+/* The first line is a path, the rest an ignore file: the verdict is that of its last pattern that
+ * matches by itself. */
+void prop_ignore(struct arena *arena, str text);
+
+/* Every node lies in the text and inside its parent; scalars can be replaced and read back. */
+void prop_yaml(struct arena *arena, str text);
+
+/* What parses as JSON or TOML has a tree with places inside the text. */
+void prop_json(struct arena *arena, str text);
+
+/* fix(fix(x)) = fix(x) for a Dockerfile with every edit allowed, and what was applied is told. */
+void prop_fix(struct arena *arena, str text);
+
+/* The same for a compose, Kubernetes or CI file: the first byte says which. */
+void prop_fix_yaml(struct arena *arena, str text);
+
+#define must(condition)                                                                \
+    do {                                                                               \
+        if (!(condition)) {                                                            \
+            fprintf(stderr, "%s:%d: must hold: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                                   \
+        }                                                                              \
+    } while (0)
