@@ -52,7 +52,7 @@ MUST_CHECK bool ignore_compile(struct arena *arena, str text, struct ignore **ou
 MUST_CHECK bool ignore_compile_patterns(struct arena *arena, const str *patterns, size_t count,
                                         struct ignore **out_ignore, struct err *err);
 
-/* The same as ignore_compile, but malformed patterns are marked and passed over: for linting. Cannot fail. */
+/* The same, but malformed patterns are marked and passed over: for linting. Cannot fail. */
 struct ignore *ignore_compile_lenient(struct arena *arena, str text);
 
 /* Its patterns in order. */
@@ -68,7 +68,7 @@ bool ignore_pattern_match(const struct ignore *ignore, size_t pattern, str path)
 bool glob_match(str pattern, str path);
 bool glob_is_pattern(str text); /* has any of * ? [ \ */
 
-/* -- the tree ------------------------------------------------------------------------------------- */
+/* -- the tree ---------------------------------------------------------------------------------- */
 
 enum entry_type { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_LINK, ENTRY_OTHER };
 
@@ -122,7 +122,7 @@ uint32_t context_match(const struct context_tree *tree, str source, uint32_t fro
  * behind root_fd uses: "<Dockerfile>.dockerignore" wins over ".dockerignore"; "" when none is there. */
 str ignore_file_for(struct arena *arena, int root_fd, str dockerfile);
 
-/* -- measuring and suggesting --------------------------------------------------------------------- */
+/* -- measuring and suggesting ------------------------------------------------------------------ */
 
 struct context_size {
     str path;

@@ -15,7 +15,7 @@
 
 enum { IGNORE_LINE_MAX = 65535 };
 
-/* -- cleaning ------------------------------------------------------------------------------------- */
+/* -- cleaning --------------------------------------------------------------------------------- */
 
 /* Length of the blank at the start of `text`, Unicode's included; 0 when there is none. */
 static size_t blank_at(str text)
@@ -87,7 +87,7 @@ static str clean_if_needed(struct arena *arena, str text)
     return is_clean(text) ? text : clean(arena, text);
 }
 
-/* -- compiling ------------------------------------------------------------------------------------ */
+/* -- compiling -------------------------------------------------------------------------------- */
 
 /* Add what the matcher makes of one cleaned line; "!" stands for an exception. */
 static void add_pattern(struct arena *arena, struct ignore *ignore, struct ignore_pattern line,
@@ -188,7 +188,7 @@ const struct ignore_pattern *ignore_patterns(const struct ignore *ignore, size_t
     return ignore ? ignore->patterns.at : NULL;
 }
 
-/* -- deciding ------------------------------------------------------------------------------------- */
+/* -- deciding --------------------------------------------------------------------------------- */
 
 bool ignore_pattern_match(const struct ignore *ignore, size_t pattern, str path)
 {

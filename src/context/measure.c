@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* What a walked tree sends: sums, the largest, what each line leaves out, secrets, what is unused. */
+/* What a walked tree sends: sums, the largest, what lines leave out, secrets, what is unused. */
 
 enum { LARGEST_MAX = 20, SECRET_READ_BYTES = 1 << 20 };
 
@@ -18,7 +18,7 @@ struct measuring {
     struct context_report *report;
 };
 
-/* -- sums --------------------------------------------------------------------------------------------- */
+/* -- sums ------------------------------------------------------------------------------------- */
 
 static void add_up(struct measuring *all)
 {
@@ -48,7 +48,7 @@ static void add_up(struct measuring *all)
     }
 }
 
-/* -- the largest ---------------------------------------------------------------------------------------- */
+/* -- the largest ------------------------------------------------------------------------------ */
 
 /* Put into a list of the largest, biggest first; of equals the first one found stays in front. */
 static void offer(struct measuring *all, struct context_sizes *sizes, struct context_size size)
@@ -91,7 +91,7 @@ static void find_largest(struct measuring *all)
     }
 }
 
-/* -- lines -------------------------------------------------------------------------------------------------- */
+/* -- lines ------------------------------------------------------------------------------------ */
 
 /* Of the row of a line; lines ascend. */
 static struct context_line *line_find(struct context_lines *lines, uint32_t line)
@@ -132,7 +132,7 @@ static void weigh_lines(struct measuring *all)
     }
 }
 
-/* -- secrets ------------------------------------------------------------------------------------------------- */
+/* -- secrets ---------------------------------------------------------------------------------- */
 
 /* Directories of others: what looks like a key there is an example or a test of theirs. */
 static bool is_foreign(str name)
@@ -166,7 +166,7 @@ static void find_secrets(struct measuring *all)
     }
 }
 
-/* -- unused ---------------------------------------------------------------------------------------------------- */
+/* -- unused ----------------------------------------------------------------------------------- */
 
 static int size_order(const void *a, const void *b)
 {

@@ -10,7 +10,7 @@
 /* Globs that are looked up one by one; behind them anything counts as taken. */
 enum { GLOBS_MAX = 256, TEXT_BYTES_MAX = 256 << 10, TEXTS_MAX = 256 };
 
-/* -- marking --------------------------------------------------------------------------------------- */
+/* -- marking ---------------------------------------------------------------------------------- */
 
 void needs_mark(struct context_needs *needs, const struct context_entry *entry, uint8_t mark)
 {
@@ -150,7 +150,7 @@ static void settle_ranges(struct context_needs *needs)
     }
 }
 
-/* -- instructions ------------------------------------------------------------------------------------ */
+/* -- instructions ----------------------------------------------------------------------------- */
 
 struct place {
     const struct dockerfile *file;
@@ -167,7 +167,7 @@ static bool find_variable(const void *context, str name, str *out_value)
     return true;
 }
 
-/* A source of which only the beginning is known: all below its last plain directory may be taken. */
+/* Of a source only the beginning is known: all below its last plain directory may be taken. */
 static void mark_unknown(struct context_needs *needs, str raw)
 {
     str plain = str_slice(raw, 0, str_find_char(raw, '$'));
@@ -209,10 +209,13 @@ static void take_instruction(struct context_needs *needs, const struct dockerfil
             if (mount->type == MOUNT_BIND && !mount->from.len)
                 take_source(needs, &place, mount->source);
     }
+    if (at->kind == INSTRUCTION_FROM && at->words.count &&
+        (str_has(at->words.at[0].raw, STR("node")) || str_has(at->words.at[0].raw, STR("bun"))))
+        needs->steps |= STEP_NODE;
     needs_read_step(needs, at);
 }
 
-/* -- reading --------------------------------------------------------------------------------------------- */
+/* -- reading ---------------------------------------------------------------------------------- */
 
 bool needs_texts_have(const struct context_needs *needs, str part)
 {

@@ -43,6 +43,7 @@ enum step_fact {
     STEP_YARN = 1 << 18,
     STEP_PNPM = 1 << 19,
     STEP_BUN = 1 << 20,
+    STEP_NODE = 1 << 21, /* a base or a command that runs JavaScript outside of a browser */
 };
 
 struct context_needs {

@@ -72,7 +72,10 @@ static uint32_t node_steps(const struct shell_command *command)
 {
     str sub = subcommand(command);
     bool manager = STR_IN(command->name, "npm", "yarn", "pnpm", "bun", "lerna", "rush");
-    uint32_t steps = 0;
+    uint32_t steps = manager || STR_IN(command->name, "node", "nodejs", "npx", "bunx", "deno",
+                                       "tsx", "nodemon", "pm2", "pm2-runtime", "ts-node")
+                         ? STEP_NODE
+                         : 0;
     if (manager && (installs(command) || !sub.len || STR_IN(sub, "fetch", "bootstrap")))
         steps |= STEP_NODE_INSTALL | (str_eq(command->name, STR("npm"))    ? STEP_NPM
                                       : str_eq(command->name, STR("yarn")) ? STEP_YARN
@@ -167,7 +170,7 @@ static bool brings_git(const struct shell_command *command)
            STR_IN(subcommand(command), "clone", "init", "fetch", "pull");
 }
 
-/* -- paths that commands name ------------------------------------------------------------------------- */
+/* -- paths that commands name ----------------------------------------------------------------- */
 
 enum { SCRIPT_WORD_BYTES = 300 };
 

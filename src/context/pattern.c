@@ -44,7 +44,7 @@ struct token {
     const struct range *ranges;
 };
 
-/* -- compiling: pattern to expression ------------------------------------------------------------- */
+/* -- compiling: pattern to expression --------------------------------------------------------- */
 
 struct writing {
     struct buf out;
@@ -99,7 +99,7 @@ static enum pattern_kind write_expression(struct writing *w)
     return w->kind;
 }
 
-/* -- compiling: expression to tokens -------------------------------------------------------------- */
+/* -- compiling: expression to tokens ---------------------------------------------------------- */
 
 struct reading {
     struct arena *arena;
@@ -354,7 +354,7 @@ static void read_token(struct reading *r)
     }
 }
 
-/* -- compiling: what can be compared before the automaton is asked -------------------------------- */
+/* -- compiling: what can be compared before the automaton is asked ---------------------------- */
 
 static bool is_plain(const struct token *token)
 {
@@ -411,7 +411,7 @@ struct pattern pattern_compile(struct arena *arena, str text)
     return pattern;
 }
 
-/* -- matching ------------------------------------------------------------------------------------- */
+/* -- matching --------------------------------------------------------------------------------- */
 
 enum { STATE_WORDS = PATTERN_TOKENS_MAX / 64 + 1 };
 

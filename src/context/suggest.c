@@ -55,7 +55,7 @@ static bool below(const struct suggesting *all, const struct context_entry *entr
     return tree_has_below(all->tree, entry, name);
 }
 
-/* -- guards ------------------------------------------------------------------------------------------- */
+/* -- guards ----------------------------------------------------------------------------------- */
 
 /* What a directory holds beyond prose and data: something a build may list or compile. */
 static bool is_manifest(str name)
@@ -174,7 +174,7 @@ static bool guard_agrees(const struct suggesting *all, enum guard guard,
     str name = str_basename(entry->path);
     switch (guard) {
     case GUARD_NONE: return true;
-    case GUARD_MODULES: return may_be_made(all, STEP_NODE_INSTALL);
+    case GUARD_MODULES: return does(all, STEP_NODE_INSTALL) || !does(all, STEP_NODE);
     case GUARD_VENDOR: return is_fetched(all, entry);
     case GUARD_VENV:
         return below(all, entry, "pyvenv.cfg") && may_be_made(all, STEP_PYTHON_INSTALL);
@@ -200,7 +200,7 @@ static bool guard_agrees(const struct suggesting *all, enum guard guard,
     return false;
 }
 
-/* -- what must stay ------------------------------------------------------------------------------------- */
+/* -- what must stay --------------------------------------------------------------------------- */
 
 static bool is_kept(const struct suggesting *all, enum row_strength strength,
                     const struct context_entry *entry)
@@ -234,7 +234,7 @@ static bool is_brought_back(const struct suggesting *all, const struct context_e
     return false;
 }
 
-/* -- rows -------------------------------------------------------------------------------------------------- */
+/* -- rows ------------------------------------------------------------------------------------- */
 
 static void index_rows(struct suggesting *all)
 {
@@ -329,7 +329,7 @@ static void collect(struct suggesting *all)
     }
 }
 
-/* -- lines --------------------------------------------------------------------------------------------------- */
+/* -- lines ------------------------------------------------------------------------------------ */
 
 /* Can a line of an ignore file say this path? */
 static bool is_sayable(str path)
@@ -383,7 +383,7 @@ static void add_row(struct suggesting *all, const struct suggest_row *row, const
     }
 }
 
-/* -- secrets --------------------------------------------------------------------------------------------------- */
+/* -- secrets ---------------------------------------------------------------------------------- */
 
 static const struct suggest_row secret_row = {
     .category = "secrets", .why = "COPY . puts it into a layer", .strength = STRENGTH_LOOSE};
@@ -418,7 +418,7 @@ static void add_secrets(struct suggesting *all)
     }
 }
 
-/* -- all of it --------------------------------------------------------------------------------------------------- */
+/* -- all of it -------------------------------------------------------------------------------- */
 
 static int suggestion_order(const void *a, const void *b)
 {

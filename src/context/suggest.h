@@ -15,7 +15,7 @@
 /* When a row's entry may be left out. */
 enum guard {
     GUARD_NONE,
-    GUARD_MODULES,   /* node_modules: a step installs them                       */
+    GUARD_MODULES,   /* node_modules: a step installs them, or nothing runs them */
     GUARD_VENDOR,    /* a step downloads what vendor/ holds                      */
     GUARD_VENV,      /* a virtual environment that a step makes again            */
     GUARD_BUILT,     /* dist, build, out: beside a manifest whose tool a step runs */

@@ -25,7 +25,7 @@ int path_order(str a, str b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* -- laying out what was walked ------------------------------------------------------------------- */
+/* -- laying out what was walked --------------------------------------------------------------- */
 
 struct frame {
     const struct slot *slot;
@@ -142,7 +142,7 @@ struct context_tree *tree_lay_out(struct arena *arena, struct arena *scratch,
     return layout.tree;
 }
 
-/* -- a tree from a list --------------------------------------------------------------------------- */
+/* -- a tree from a list ----------------------------------------------------------------------- */
 
 struct named {
     str path;
@@ -212,7 +212,7 @@ struct context_tree *context_tree_of(struct arena *arena, const str *paths, size
     return tree;
 }
 
-/* -- looking things up ---------------------------------------------------------------------------- */
+/* -- looking things up ------------------------------------------------------------------------ */
 
 /* A COPY source as a path of the tree: "./a/", "/a" and "../a" are "a" (the root has no parent). */
 static str plain_path(str path)
