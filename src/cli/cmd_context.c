@@ -90,7 +90,17 @@ static void add_dockerfile(struct ctx *ctx, const struct opened *opened, str pat
         vec_push(ctx->arena, sources, source_new(ctx->arena, path, text));
 }
 
-/* The Dockerfiles that build this context: those at its top, else all. */
+/* At the top, or in a directory that people keep for Dockerfiles of the whole repository. */
+static bool is_near_top(const struct context_tree *tree, const struct context_entry *entry)
+{
+    if (entry->parent == NO_ENTRY)
+        return true;
+    str folder = tree->entries[entry->parent].path;
+    return STR_IN(folder, "docker", ".docker", "dockerfiles", "Docker", "containers", "deploy",
+                  "deployment", "build", "ci", ".devcontainer", "images");
+}
+
+/* The Dockerfiles that build this context: those near its top, else all. */
 static struct source_list dockerfiles_of(struct ctx *ctx, const struct opened *opened,
                                          const struct context_tree *tree)
 {
@@ -98,8 +108,8 @@ static struct source_list dockerfiles_of(struct ctx *ctx, const struct opened *o
     for (int deep = 0; deep < 2 && !sources.count; deep++)
         for (uint32_t i = 0; i < tree->count; i++) {
             const struct context_entry *entry = &tree->entries[i];
-            bool top = entry->parent == NO_ENTRY;
-            if (entry->type == ENTRY_FILE && top == !deep && is_dockerfile(entry->path))
+            if (entry->type == ENTRY_FILE && is_dockerfile(entry->path) &&
+                is_near_top(tree, entry) == !deep)
                 add_dockerfile(ctx, opened, entry->path, &sources);
         }
     return sources;

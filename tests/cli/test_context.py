@@ -154,6 +154,13 @@ def test_build_inputs_stay(plimsoll, project, add, files, kept):
     assert kept not in patterns(plimsoll.json("context", project, code=0))
 
 
+def test_all_dockerfiles_of_the_repository_count(plimsoll, project):
+    write(project, "docs/a.md", "a")
+    assert "docs" in patterns(plimsoll.json("context", project, code=0))
+    write(project, "docker/Dockerfile.site", "FROM nginx\nCOPY docs /usr/share/nginx/html\n")
+    assert "docs" not in patterns(plimsoll.json("context", project, code=0))
+
+
 def test_unused_files_are_told(plimsoll, tmp_path):
     write(tmp_path, "Dockerfile", "FROM scratch\nCOPY app /\n")
     write(tmp_path, "app/run", "x" * 10)
