@@ -9,6 +9,9 @@
  * not cost 10^10 comparisons. */
 enum { LIVE_MAX = 256 };
 
+/* Less than this is no reason to touch a file. */
+enum { SMALL_BYTES = 100000 };
+
 struct live {
     const struct trace *trace;
     const struct step_facts *step;
@@ -45,6 +48,53 @@ static const struct live *ledger_take(struct ledger *ledger, str pattern, struct
     return best;
 }
 
+/* Where in the build context the file comes from that a COPY of one source brought to `path`; NULL
+ * when that is not known, or when nothing of that name is sent. */
+static const struct context_entry *entry_behind(const struct facts *facts, const struct live *live,
+                                                str path)
+{
+    const struct instruction *copy = live->step->instruction;
+    str into = live->trace->path;
+    if (!facts->tree || live->trace->command || copy->words.count != 2 ||
+        instruction_flag(copy, "from") || glob_is_pattern(copy->words.at[0].raw) ||
+        !trace_covers(into, path))
+        return NULL;
+    str source = path_clean(facts->arena, copy->words.at[0].raw);
+    while (source.len && source.at[0] == '/')
+        source = str_from_index(source, 1);
+    str below = str_from_index(path, into.len);
+    str from = path_join(facts->arena, source.len ? source : STR("."),
+                         str_from_index(below, below.len ? 1 : 0));
+    const struct context_entry *entry = context_find(facts->tree, from);
+    return entry && !entry->dropped ? entry : NULL;
+}
+
+/* A live COPY of a directory that had this path in it. */
+static bool ledger_find_below(const struct facts *facts, const struct ledger *ledger, str path,
+                              struct live *out)
+{
+    uint32_t kept = ledger->count < LIVE_MAX ? ledger->count : LIVE_MAX;
+    for (uint32_t i = 0; facts->tree && !glob_is_pattern(path) && i < kept; i++) {
+        const struct live *live = &ledger->live[(ledger->count - 1 - i) % LIVE_MAX];
+        if (live->trace && entry_behind(facts, live, path)) {
+            *out = *live;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bytes of a context entry: its own, or those below it that are sent. */
+static uint64_t entry_bytes(const struct facts *facts, const struct context_entry *entry)
+{
+    uint64_t bytes = 0;
+    const struct context_entry *end =
+        entry->type == ENTRY_DIRECTORY ? facts->tree->entries + entry->end : entry + 1;
+    for (const struct context_entry *at = entry; at < end; at++)
+        bytes += at->dropped ? 0 : at->size_bytes;
+    return bytes;
+}
+
 /* Did the step itself write there before it removed: then it cleans up after itself. */
 static bool is_own(const struct step_facts *step, const struct trace *removal)
 {
@@ -76,7 +126,8 @@ static void each_hit(const struct facts *facts, struct rule_sink *sink, enum tra
             if (trace->kind != TRACE_REMOVED && trace->kind != TRACE_MOVED)
                 continue;
             struct live writer;
-            bool hit = ledger_take(&ledger, trace->path, &writer) != NULL;
+            bool hit = ledger_take(&ledger, trace->path, &writer) != NULL ||
+                       ledger_find_below(facts, &ledger, trace->path, &writer);
             if (hit && trace->kind == kind && !is_own(step, trace))
                 check(facts, sink, step, trace, &writer);
         }
@@ -191,13 +242,18 @@ static void check_copied(const struct facts *facts, struct rule_sink *sink,
     const struct trace *wrote = writer->trace;
     if (wrote->command)
         return;
-    found(sink, removal->at, "'%.*s' stays in the layer of the %s on line %u: this only hides it",
-          STR_ARG(wrote->path), instruction_name(writer->step->instruction->kind),
-          line_of(sink, wrote->at));
+    bool below = removal->path.len > wrote->path.len && trace_covers(wrote->path, removal->path);
+    str gone = below ? removal->path : wrote->path;
+    struct finding *finding = found(
+        sink, removal->at, "'%.*s' stays in the layer of the %s on line %u: this only hides it",
+        STR_ARG(gone), instruction_name(writer->step->instruction->kind), line_of(sink, wrote->at));
+    const struct context_entry *entry = entry_behind(facts, writer, gone);
+    if (entry)
+        finding->bytes = entry_bytes(facts, entry);
     found_related(sink, wrote->at, "brought here");
-    if (trace_is_small(wrote))
+    if (entry ? finding->bytes < SMALL_BYTES : trace_is_small(wrote))
         found_severity(sink, SEVERITY_NOTE);
-    if (removal->command)
+    if (removal->command && !below)
         fix_with_mount(facts, sink, step, removal, writer);
 }
 
