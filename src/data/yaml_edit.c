@@ -167,6 +167,8 @@ static bool can_follow(const struct place *place, const struct node *value)
     const struct node *last = last_scalar(value);
     if (last->aliased || (last->style != '|' && last->style != '>'))
         return true;
+    if (!last->value.len) /* a line behind it could be read as its content */
+        return false;
     str head =
         source_text(place->source, (span){last->at.start, line_of(place, last->at.start).end});
     size_t comment = str_find_char(head, '#');

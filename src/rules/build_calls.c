@@ -83,8 +83,9 @@ static void collect_lines(struct arena *arena, const struct source *source, cons
             continue;
         struct build_value value = {
             .text = line, .known = !str_has(line, STR("${")), .at = scalar->at};
-        size_t found = from + str_find(str_from_index(text, from), line);
-        if (found < text.len && !scalar->aliased) {
+        size_t found = str_find(str_from_index(text, from), line);
+        if (found != STR_MISSING && !scalar->aliased) {
+            found += from;
             value.at.start = scalar->at.start + (uint32_t)found;
             value.at.end = value.at.start + (uint32_t)line.len;
             from = found + line.len;

@@ -198,7 +198,9 @@ static void whole_job(void *context, size_t index, unsigned worker)
     job_rules(run, job);
     job_finish(run, job);
     const struct source *source = NULL;
-    if (job->findings.count)
+    if (str_eq(job->path, STR("-")))
+        source = source_new(keep, job->source->path, run->stdin_text);
+    else if (job->findings.count)
         source = source_new(keep, job->source->path, str_copy(keep, job->source->text));
     else
         source = source_new(keep, job->source->path, STR(""));

@@ -72,7 +72,7 @@ static str hide_expressions(struct arena *arena, str text)
         if (memcmp(bytes + i, "${{", 3) != 0)
             continue;
         size_t length = str_find(str_from_index(copy, i), STR("}}"));
-        if (i + length >= copy.len)
+        if (length == STR_MISSING)
             break;
         memset(bytes + i + 2, '_', length - 1);
         i += length + 1;

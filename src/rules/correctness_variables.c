@@ -45,8 +45,9 @@ static void check_reference(const struct facts *facts, struct rule_sink *sink,
 {
     str name = reference->name;
     const struct instruction *at = step->instruction;
-    if (reference->has_default || dockerfile_variable(facts->file, at, name) || is_proxy_arg(name) ||
-        str_eq(name, STR("PATH")) || !name.len || !(char_is_alpha(name.at[0]) || name.at[0] == '_'))
+    if (reference->has_default || dockerfile_variable(facts->file, at, name) ||
+        is_proxy_arg(name) || str_eq(name, STR("PATH")) || !name.len ||
+        !(char_is_alpha(name.at[0]) || name.at[0] == '_'))
         return;
     if (map_has(&facts->file->global_args, name) || is_platform_arg(name)) {
         found(sink, reference->at,

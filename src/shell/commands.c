@@ -275,6 +275,9 @@ static void read_eval(struct parser *p, uint32_t index, uint32_t via)
         if (texts[i].text.len)
             memcpy(copy + used, texts[i].text.at, texts[i].text.len);
         used += texts[i].text.len;
+        if (i + 1 == argv.count)
+            break;
+        vec_push(p->arena, &all.pieces, (struct joined_piece){(uint32_t)used, argv.at[i].at.end});
         copy[used++] = ' ';
     }
     all.text = (str){copy, used};

@@ -392,8 +392,11 @@ static void add_piece(struct parser *p, struct joined *out, struct builder *text
 static void add_unknown(struct parser *p, struct joined *out, struct builder *text,
                         const struct shell_part *part)
 {
-    vec_push(p->arena, &out->pieces,
-             (struct joined_piece){(uint32_t)text->slice.len, part->at.start});
+    /* The part may be shorter than what stands for it: an unterminated "`" at the end. */
+    uint32_t at = (uint32_t)text->slice.len, last = part->at.end - 1;
+    vec_push(p->arena, &out->pieces, (struct joined_piece){at, part->at.start});
+    vec_push(p->arena, &out->pieces, (struct joined_piece){at + 1, part->at.start});
+    vec_push(p->arena, &out->pieces, (struct joined_piece){at + 2, last});
     build(p, text, "$()", 3);
 }
 
