@@ -9,7 +9,7 @@ static bool is_needed(const struct facts *facts, const struct step_facts *step)
     return stage && stage->reachable;
 }
 
-/* -- installs without a cache mount -------------------------------------------------------------------------------- */
+/* -- installs without a cache mount ------------------------------------------------------------ */
 
 struct mount_row {
     const char *program, *subs; /* subs NULL: any; "-" the bare command */
@@ -124,7 +124,7 @@ static void check_missing(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_missing_step);
 }
 
-/* -- go build -a --------------------------------------------------------------------------------------------------------- */
+/* -- go build -a ------------------------------------------------------------------------------- */
 
 static void check_rebuild(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)
@@ -144,7 +144,7 @@ static void check_rebuilds(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_rebuild);
 }
 
-/* -- git clone without a pin ------------------------------------------------------------------------------------------------ */
+/* -- git clone without a pin ------------------------------------------------------------------- */
 
 static bool is_pinned(const struct step_facts *step, const struct shell_command *clone)
 {
@@ -196,7 +196,7 @@ static void check_clones(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_ADD, check_git_add);
 }
 
-/* -- tests in the chain -------------------------------------------------------------------------------------------------------- */
+/* -- tests in the chain ------------------------------------------------------------------------ */
 
 static bool is_test(const struct shell_command *command)
 {

@@ -1,6 +1,6 @@
 #include "rules/families.h"
 
-/* RUN --mount=type=cache: mounts that something defeats, that two builds fight over, that are in the
+/* RUN --mount=type=cache: mounts that something defeats, that two builds fight over, in the
  * wrong place, or that take what a later step needs. */
 
 /* Where each manager keeps what it downloads: words that such a path holds. */
@@ -81,7 +81,7 @@ static bool has_cache_mount(const struct step_facts *step)
     return false;
 }
 
-/* -- defeated ----------------------------------------------------------------------------------------------- */
+/* -- defeated ---------------------------------------------------------------------------------- */
 
 static void remove_word(struct rule_sink *sink, const struct shell_word *word)
 {
@@ -194,7 +194,7 @@ static void check_defeated(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_defeated_step);
 }
 
-/* -- apt's clean hook ------------------------------------------------------------------------------------------ */
+/* -- apt's clean hook -------------------------------------------------------------------------- */
 
 static bool lifts_hook(const struct facts *facts, const struct step_facts *step)
 {
@@ -242,7 +242,7 @@ static void check_hooks(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_hook);
 }
 
-/* -- sharing ---------------------------------------------------------------------------------------------------- */
+/* -- sharing ----------------------------------------------------------------------------------- */
 
 static void check_share(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step)
@@ -268,7 +268,7 @@ static void check_shares(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_share);
 }
 
-/* -- place ------------------------------------------------------------------------------------------------------- */
+/* -- place ------------------------------------------------------------------------------------- */
 
 static void check_owner(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step, const struct mount *mount)
@@ -354,9 +354,9 @@ static void check_places(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_place);
 }
 
-/* -- output left in a mount ----------------------------------------------------------------------------------------- */
+/* -- output left in a mount -------------------------------------------------------------------- */
 
-/* The cache mount that covers the path in the steps of a stage; NULL when there is none, or when some
+/* The cache mount that covers the path in the steps of a stage; NULL when none does, or when some
  * step writes there without it. */
 static const struct mount *hidden_by(const struct facts *facts, uint32_t stage, str path)
 {

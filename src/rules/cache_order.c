@@ -1,6 +1,6 @@
 #include "rules/families.h"
 
-/* What stands above what: a step runs again when anything above it has changed, so that what changes
+/* What stands above what: a step runs again when anything above it changed; what changes
  * often belongs below what takes long. */
 
 static bool is_needed(const struct facts *facts, const struct step_facts *step)
@@ -35,7 +35,7 @@ static const struct step_facts *everything_above(const struct facts *facts,
     return NULL;
 }
 
-/* -- manifests first --------------------------------------------------------------------------------------------- */
+/* -- manifests first --------------------------------------------------------------------------- */
 
 struct manifest_row {
     const char *manager, *subs; /* "-" is the bare command */
@@ -92,7 +92,7 @@ static str manifests_of(const struct package_command *package)
     return STR("");
 }
 
-/* Did the stage install with this manager before everything was copied? Then that is the slow one. */
+/* Did the stage install with this manager before everything was copied? Then that one is slow. */
 static bool installed_above(const struct facts *facts, const struct step_facts *copy,
                             const struct package_command *package)
 {
@@ -165,7 +165,7 @@ static void check_all_manifests(const struct facts *facts, struct rule_sink *sin
     each_package(facts, sink, check_manifests);
 }
 
-/* -- system packages behind the sources --------------------------------------------------------------------------- */
+/* -- system packages behind the sources -------------------------------------------------------- */
 
 /* Does a step of system packages read what was copied? A local package, a script, a list. */
 static bool reads_files(const struct step_facts *step)
@@ -227,7 +227,7 @@ static void check_systems(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_system);
 }
 
-/* -- values that change with every build ----------------------------------------------------------------------------- */
+/* -- values that change with every build ------------------------------------------------------- */
 
 static bool is_volatile(str name)
 {
@@ -267,7 +267,7 @@ static bool refers_to(const struct instruction *at, str name)
     return false;
 }
 
-/* The first expensive step below, before anything but LABEL needs the value; *out_use is where it is
+/* The first expensive step below, before anything but LABEL needs the value; *out_use: where it is
  * needed (NULL: nowhere). */
 static const struct step_facts *expensive_below(const struct facts *facts,
                                                 const struct step_facts *step, str name,
@@ -316,7 +316,7 @@ static void check_values(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_value);
 }
 
-/* -- a lock file that is not there --------------------------------------------------------------------------------------- */
+/* -- a lock file that is not there ------------------------------------------------------------- */
 
 struct frozen_row {
     const char *manager, *sub, *option; /* option NULL: always frozen */
@@ -333,7 +333,7 @@ static const struct frozen_row frozen_rows[] = {
     {"pipenv", "install", "--deploy", "Pipfile", "Pipfile.lock"},
 };
 
-/* Is the manifest brought alone: all that comes into the stage is known, and no lock is among it? */
+/* Is the manifest brought alone: what comes into the stage is known, and no lock is among it? */
 static bool comes_alone(const struct facts *facts, const struct step_facts *step,
                         const struct frozen_row *row)
 {

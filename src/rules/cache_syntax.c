@@ -2,7 +2,7 @@
 
 /* The syntax directive: ignored, misspelt, or older than what the file uses. */
 
-/* -- not in the first lines ------------------------------------------------------------------------------------ */
+/* -- not in the first lines -------------------------------------------------------------------- */
 
 static bool is_syntax_line(str text)
 {
@@ -34,7 +34,7 @@ static void check_inert(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- a name that is almost right --------------------------------------------------------------------------------- */
+/* -- a name that is almost right --------------------------------------------------------------- */
 
 static void check_typo(const struct facts *facts, struct rule_sink *sink)
 {
@@ -56,7 +56,7 @@ static void check_typo(const struct facts *facts, struct rule_sink *sink)
         }
 }
 
-/* -- older than what is used ---------------------------------------------------------------------------------------- */
+/* -- older than what is used ------------------------------------------------------------------- */
 
 struct feature {
     enum instruction_kind kind;

@@ -5,6 +5,7 @@
 #include "data/data.h"
 #include "dockerfile/dockerfile.h"
 #include "rules/rules.h"
+#include "rules/traces.h"
 #include "shell/shell.h"
 
 /*
@@ -88,31 +89,6 @@ struct package_command {
     enum package_verb verb;
     struct shell_words packages; /* operands of an install: unknown words included */
 };
-/* What a step does to a path. */
-enum trace_kind {
-    TRACE_DOWNLOAD, /* a file from the network              */
-    TRACE_COPY,     /* COPY, ADD, cp, mv: the new place      */
-    TRACE_UNPACK,   /* what came out of an archive           */
-    TRACE_CLONE,    /* a source tree by git                  */
-    TRACE_BUILD,    /* what a build or an install made       */
-    TRACE_CACHE,    /* package index or cache                */
-    TRACE_TEXT,     /* a few lines by echo or a heredoc      */
-    TRACE_REMOVED,  /* taken away; its path may be a glob    */
-    TRACE_MOVED,    /* moved away by mv                      */
-};
-
-/* Paths are absolute and clean. A variable that the Dockerfile declares without a value stays in
- * them as "${NAME}", one of the script's own as "${NAME#step}": equal text is the same path. */
-struct trace {
-    enum trace_kind kind;
-    str path;
-    span at;                             /* the command, or the whole instruction */
-    const struct shell_command *command; /* NULL: COPY, ADD */
-    bool tree;                           /* a directory whose contents are not known by name */
-    bool guess;                          /* the name may be another one (COPY of a directory) */
-};
-VEC_TYPE(trace_list, struct trace);
-
 /* How far a rule looks from one step to others, and how many commands of one step are looked at for
  * packages: further than any file that a person wrote, so that hostile ones cost linear time. */
 enum { LOOK_STEPS_MAX = 256, STEP_COMMANDS_MAX = 1024 };
@@ -326,16 +302,6 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
 
 /* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
 str step_path(const struct facts *facts, const struct step_facts *step, str path);
-
-/* Note what each RUN, COPY and ADD writes and takes away (rules/traces.c): for facts_make(). */
-void traces_make(struct facts *facts);
-
-/* Is `path` one of those that `pattern` (a removal's operand, made absolute) takes away: it, what is
- * below it, or what its glob matches? */
-bool trace_covers(str pattern, str path);
-
-/* A few kilobytes at most, by its name: scripts, settings, keys. */
-bool trace_is_small(const struct trace *trace);
 
 /* The step's text names this path (word-wise, after joining with WORKDIR). */
 bool step_mentions(const struct facts *facts, const struct step_facts *step, str path);

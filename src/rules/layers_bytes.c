@@ -140,7 +140,7 @@ static uint32_t line_of(const struct rule_sink *sink, span at)
     return source_position(sink->source, at.start).line;
 }
 
-/* -- written by RUN, removed by a later RUN ---------------------------------------------------------- */
+/* -- written by RUN, removed by a later RUN ---------------------------------------------------- */
 
 /* Between the step that wrote and the one that removes: does anything need the path? */
 static bool is_used_between(const struct facts *facts, const struct step_facts *from,
@@ -206,7 +206,7 @@ static void check_dead_bytes(const struct facts *facts, struct rule_sink *sink)
     each_hit(facts, sink, TRACE_REMOVED, check_dead);
 }
 
-/* -- brought by COPY or ADD, removed by RUN ------------------------------------------------------------ */
+/* -- brought by COPY or ADD, removed by RUN ---------------------------------------------------- */
 
 /* COPY that only feeds one RUN becomes a bind mount of that RUN. */
 static void fix_with_mount(const struct facts *facts, struct rule_sink *sink,
@@ -262,7 +262,7 @@ static void check_copied_bytes(const struct facts *facts, struct rule_sink *sink
     each_hit(facts, sink, TRACE_REMOVED, check_copied);
 }
 
-/* -- moved in a later layer ------------------------------------------------------------------------------ */
+/* -- moved in a later layer -------------------------------------------------------------------- */
 
 static void check_moved(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step, const struct trace *removal,
@@ -283,7 +283,7 @@ static void check_moves(const struct facts *facts, struct rule_sink *sink)
     each_hit(facts, sink, TRACE_MOVED, check_moved);
 }
 
-/* -- packages installed, and purged in a later layer ------------------------------------------------------ */
+/* -- packages installed, and purged in a later layer ------------------------------------------- */
 
 /* The earlier shipped step that installs this name (or makes this virtual package). */
 static const struct package_command *installer_of(const struct facts *facts, uint32_t before,

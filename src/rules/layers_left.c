@@ -88,7 +88,7 @@ static bool used_later(const struct facts *facts, const struct step_facts *step,
     return false;
 }
 
-/* -- archives ------------------------------------------------------------------------------------------------ */
+/* -- archives ---------------------------------------------------------------------------------- */
 
 /* The command of the same RUN that extracts or installs the file. */
 static const struct shell_command *extractor_of(const struct step_facts *step,
@@ -156,7 +156,7 @@ static void check_archives(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_archive_step);
 }
 
-/* -- /tmp ----------------------------------------------------------------------------------------------------- */
+/* -- /tmp -------------------------------------------------------------------------------------- */
 
 static bool is_temporary(str path)
 {

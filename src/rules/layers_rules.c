@@ -42,7 +42,7 @@ static const struct stage *own_stage(const struct facts *facts, const struct ste
     return stage ? stage->stage : NULL;
 }
 
-/* -- the index in a step of its own ---------------------------------------------------------------------- */
+/* -- the index in a step of its own ------------------------------------------------------------ */
 
 /* A later step of the stage that installs from the index which this one fetched. */
 static const struct step_facts *user_of_index(const struct facts *facts,
@@ -114,7 +114,7 @@ static void check_indexes(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_index);
 }
 
-/* -- cleanup in a step of its own -------------------------------------------------------------------------- */
+/* -- cleanup in a step of its own -------------------------------------------------------------- */
 
 static bool is_cache_path(str path)
 {
@@ -231,7 +231,7 @@ static void check_cleanups(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_cleanup);
 }
 
-/* -- RUN behind RUN -------------------------------------------------------------------------------------- */
+/* -- RUN behind RUN ---------------------------------------------------------------------------- */
 
 static void check_neighbours(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step)
@@ -266,7 +266,7 @@ static void check_consecutive(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_neighbours);
 }
 
-/* -- ownership after the copy -------------------------------------------------------------------------------- */
+/* -- ownership after the copy ------------------------------------------------------------------ */
 
 /* The newest COPY or ADD, in an earlier shipped step, of what this path covers. */
 static const struct step_facts *copier_of(const struct facts *facts, const struct step_facts *step,
@@ -375,7 +375,7 @@ static void check_owners(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_owner);
 }
 
-/* -- small ones ------------------------------------------------------------------------------------------------ */
+/* -- small ones -------------------------------------------------------------------------------- */
 
 static void check_lastlog(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)

@@ -25,7 +25,7 @@ static bool something_strips(const struct facts *facts)
     return false;
 }
 
-/* -- go ------------------------------------------------------------------------------------------------------- */
+/* -- go ---------------------------------------------------------------------------------------- */
 
 /* Linker flags in the environment, or in a file that go reads: not known here. */
 static bool sets_go_flags(const struct facts *facts, const struct step_facts *step,
@@ -98,7 +98,7 @@ static void check_gos(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_go);
 }
 
-/* -- cargo ------------------------------------------------------------------------------------------------------ */
+/* -- cargo ------------------------------------------------------------------------------------- */
 
 /* The COPY that takes a debug build into a later stage; NULL when none does. */
 static const struct instruction *debug_copy(const struct facts *facts,
@@ -141,7 +141,7 @@ static void check_cargos(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_cargo);
 }
 
-/* -- C and C++ ---------------------------------------------------------------------------------------------------- */
+/* -- C and C++ --------------------------------------------------------------------------------- */
 
 static bool is_compiler(str name)
 {

@@ -1,6 +1,6 @@
 #include "rules/families.h"
 
-/* Development dependencies: in the image where nothing needs them, or missing where a build does. */
+/* Development dependencies: shipped where nothing needs them, or missing where a build does. */
 
 struct dev_row {
     const char *manager;
@@ -100,7 +100,7 @@ static enum dev_state state_after(const struct facts *facts, const struct step_f
     return setting_of(facts, step, command, row, out_variable) ? DEV_OMITTED_BY_SETTING : DEV_ALL;
 }
 
-/* -- builds ------------------------------------------------------------------------------------------------------- */
+/* -- builds ------------------------------------------------------------------------------------ */
 
 static bool names_build(str script)
 {
@@ -140,7 +140,7 @@ static bool is_node_script(const struct shell_command *command)
                   "dlx");
 }
 
-/* -- in the image that ships ------------------------------------------------------------------------------------------ */
+/* -- in the image that ships ------------------------------------------------------------------- */
 
 static bool is_for_development(const struct facts *facts)
 {
@@ -275,7 +275,7 @@ static void check_devs(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COPY, check_copied);
 }
 
-/* -- missing where a build needs them ------------------------------------------------------------------------------------ */
+/* -- missing where a build needs them ---------------------------------------------------------- */
 
 /* The node builds of each stage, with what the installs before them left out. bun brings its own
  * bundler. */

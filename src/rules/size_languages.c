@@ -85,7 +85,7 @@ static bool is_cleaned(const struct step_facts *step, const struct package_comma
     return false;
 }
 
-/* -- pip ------------------------------------------------------------------------------------------------------ */
+/* -- pip --------------------------------------------------------------------------------------- */
 
 static void check_pip(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct package_command *package)
@@ -116,7 +116,7 @@ static void check_pips(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_pip);
 }
 
-/* -- the other managers ------------------------------------------------------------------------------------------ */
+/* -- the other managers ------------------------------------------------------------------------ */
 
 struct cache_row {
     const char *manager;
@@ -188,9 +188,9 @@ static void check_caches(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_cache);
 }
 
-/* -- lock files ------------------------------------------------------------------------------------------------------ */
+/* -- lock files -------------------------------------------------------------------------------- */
 
-/* Does an earlier COPY of the stage bring this file, by name or by a glob that is written for it? */
+/* Does an earlier COPY of the stage bring this file, by name or by a glob written for it? */
 static bool is_copied(const struct facts *facts, const struct step_facts *step, const char *name)
 {
     const struct stage *stage = step_stage(facts, step)->stage;
@@ -276,7 +276,7 @@ static void check_locks(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_lock);
 }
 
-/* -- npm's old option ---------------------------------------------------------------------------------------------------- */
+/* -- npm's old option -------------------------------------------------------------------------- */
 
 /* Is it known that the base's npm is 7 or newer? node 16 brought npm 8. */
 static bool knows_omit(const struct stage_facts *stage)

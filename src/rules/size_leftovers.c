@@ -47,7 +47,7 @@ static bool is_purged(const struct facts *facts, const struct step_facts *step,
     return false;
 }
 
-/* -- installed to add a repository -------------------------------------------------------------------------- */
+/* -- installed to add a repository ------------------------------------------------------------- */
 
 /* Does some command of the stage, up to this step's end, add a package repository? */
 static const struct shell_command *adds_repository(const struct step_facts *step)
@@ -122,7 +122,7 @@ static void check_repository_tools(const struct facts *facts, struct rule_sink *
     each_package(facts, sink, check_repository_tool);
 }
 
-/* -- compilers and headers -------------------------------------------------------------------------------------- */
+/* -- compilers and headers --------------------------------------------------------------------- */
 
 static bool is_build_package(str name)
 {
@@ -205,7 +205,7 @@ static void check_build_tools(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_build_tool);
 }
 
-/* -- tools for people ----------------------------------------------------------------------------------------------- */
+/* -- tools for people -------------------------------------------------------------------------- */
 
 static bool is_debug_package(str name)
 {

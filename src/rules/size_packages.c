@@ -66,7 +66,7 @@ static void fix_by_appending(const struct facts *facts, struct rule_sink *sink,
     found_edit(sink, edit.at, edit.text);
 }
 
-/* -- apt's index ------------------------------------------------------------------------------------------- */
+/* -- apt's index ------------------------------------------------------------------------------- */
 
 static const str apt_lists = {"/var/lib/apt/lists", 18};
 
@@ -111,7 +111,7 @@ static void check_lists(const struct facts *facts, struct rule_sink *sink,
         fix_by_appending(facts, sink, step, "rm -rf /var/lib/apt/lists/*");
 }
 
-/* Debian's and Ubuntu's images remove each .deb by themselves, as long as nobody removes the hook. */
+/* Debian's and Ubuntu's images remove each .deb themselves, unless somebody removes the hook. */
 static bool hook_is_lifted(const struct facts *facts, const struct step_facts *step)
 {
     for (const struct step_facts *at = step_look_first(facts, step); at <= step; at++) {
@@ -144,7 +144,7 @@ static void check_all_lists(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_archives);
 }
 
-/* -- packages that come along -------------------------------------------------------------------------------- */
+/* -- packages that come along ------------------------------------------------------------------ */
 
 /* Does this step tell apt never to install recommended packages? */
 static bool switches_recommends_off(const struct step_facts *step)
@@ -198,7 +198,7 @@ static void check_recommends(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- apk ------------------------------------------------------------------------------------------------------- */
+/* -- apk --------------------------------------------------------------------------------------- */
 
 static void check_apk(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct package_command *package)
@@ -224,7 +224,7 @@ static void check_apks(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_apk);
 }
 
-/* -- yum and its kin, zypper ---------------------------------------------------------------------------------------- */
+/* -- yum and its kin, zypper ------------------------------------------------------------------- */
 
 struct rpm_manager {
     const char *name, *cache, *second_cache, *clean;
@@ -272,7 +272,7 @@ static void check_rpms(const struct facts *facts, struct rule_sink *sink)
     each_package(facts, sink, check_rpm);
 }
 
-/* -- upgrades ------------------------------------------------------------------------------------------------------- */
+/* -- upgrades ---------------------------------------------------------------------------------- */
 
 static void check_upgrade(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct package_command *package)

@@ -148,7 +148,7 @@ struct edit add_flag(const struct facts *facts, const struct instruction *at, st
     return (struct edit){.at = {end, end}, .text = str_cat(facts->arena, STR(" "), flag)};
 }
 
-/* -- whole commands ------------------------------------------------------------------------------- */
+/* -- whole commands ---------------------------------------------------------------------------- */
 
 bool remove_command_edit(const struct facts *facts, const struct step_facts *step,
                          const struct shell_command *command, struct edit *out_edit)

@@ -18,7 +18,7 @@ struct walk {
     bool in_subshell, root; /* user is root: ~ is /root */
 };
 
-/* -- paths as text ---------------------------------------------------------------------------------- */
+/* -- paths as text ----------------------------------------------------------------------------- */
 
 /* A variable in a path: its value, or its name in a form that is equal only to itself. */
 static void put_variable(const struct walk *walk, struct buf *out, const struct shell_part *part)
@@ -129,7 +129,7 @@ static str option_of_two(const struct walk *walk, const struct shell_command *co
     return text.len ? text : option_text(walk, command, twin);
 }
 
-/* -- downloads and archives ------------------------------------------------------------------------- */
+/* -- downloads and archives -------------------------------------------------------------------- */
 
 static bool is_url(str text)
 {
@@ -249,7 +249,7 @@ static void trace_git(struct walk *walk, const struct shell_command *command)
     leave_tree(walk, TRACE_CLONE, absolute(walk, directory), command);
 }
 
-/* -- files moved, copied, removed --------------------------------------------------------------------- */
+/* -- files moved, copied, removed -------------------------------------------------------------- */
 
 static void trace_copy(struct walk *walk, const struct shell_command *command)
 {
@@ -286,7 +286,7 @@ static void trace_removal(struct walk *walk, const struct shell_command *command
     }
 }
 
-/* -- what installs and builds leave ------------------------------------------------------------------- */
+/* -- what installs and builds leave ------------------------------------------------------------ */
 
 static void leave_cache(struct walk *walk, str below_home, const struct shell_command *command)
 {
@@ -357,7 +357,7 @@ static void trace_redirects(struct walk *walk, const struct shell_command *comma
     }
 }
 
-/* -- one step -------------------------------------------------------------------------------------------- */
+/* -- one step ---------------------------------------------------------------------------------- */
 
 static void change_directory(struct walk *walk, const struct shell_command *command)
 {
@@ -403,7 +403,7 @@ static void trace_command(struct walk *walk, const struct shell_command *command
         trace_build(walk, command);
 }
 
-/* -- COPY and ADD ------------------------------------------------------------------------------------------ */
+/* -- COPY and ADD ------------------------------------------------------------------------------ */
 
 static void leave_source(struct walk *walk, str source, str into, bool directory)
 {
