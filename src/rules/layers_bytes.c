@@ -22,10 +22,22 @@ struct ledger {
     uint32_t count; /* all that ever were; the newest LIVE_MAX of them are kept */
 };
 
+/* What the step writes and takes away again was never in its layer. */
+static bool is_taken_back(const struct step_facts *step, const struct trace *trace)
+{
+    const struct trace *end = step->traces.at + step->traces.count;
+    for (const struct trace *later = trace + 1; later < end; later++)
+        if ((later->kind == TRACE_REMOVED || later->kind == TRACE_MOVED) &&
+            trace_covers(later->path, trace->path))
+            return true;
+    return false;
+}
+
 static void ledger_add(struct ledger *ledger, const struct step_facts *step)
 {
     VEC_EACH(struct trace, trace, step->traces) {
-        if (trace->kind != TRACE_REMOVED && trace->kind != TRACE_MOVED)
+        bool writes = trace->kind != TRACE_REMOVED && trace->kind != TRACE_MOVED;
+        if (writes && !is_taken_back(step, trace))
             ledger->live[ledger->count++ % LIVE_MAX] = (struct live){trace, step};
     }
 }
@@ -185,12 +197,23 @@ static void fix_late_removal(const struct facts *facts, struct rule_sink *sink,
     found_remove_instruction(sink, remover->instruction);
 }
 
+/* A step that only cleans up is layers/cleanup-alone's. */
+static bool does_more(const struct step_facts *step)
+{
+    for (uint32_t k = 0; k < step->command_count; k++)
+        if (step->packages[k].verb != PACKAGE_CLEAN && step->packages[k].verb != PACKAGE_REMOVE &&
+            !STR_IN(step->commands[k].name, "rm", "set", "echo", "true"))
+            return true;
+    return false;
+}
+
 static void check_dead(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step, const struct trace *removal,
                        const struct live *writer)
 {
     const struct trace *wrote = writer->trace;
-    if (!wrote->command || wrote->kind == TRACE_TEXT || wrote->kind == TRACE_CACHE)
+    if (!wrote->command || wrote->kind == TRACE_TEXT ||
+        (wrote->kind == TRACE_CACHE && !does_more(step)))
         return;
     found(sink, removal->at, "'%.*s' stays in the layer of line %u: this only hides it",
           STR_ARG(wrote->path), line_of(sink, wrote->at));

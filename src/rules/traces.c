@@ -295,6 +295,23 @@ static void leave_cache(struct walk *walk, str below_home, const struct shell_co
                    command);
 }
 
+/* A manager's own clean takes its cache away. */
+static void trace_clean(struct walk *walk, const struct shell_command *command, str manager)
+{
+    if (STR_IN(manager, "yum", "dnf", "microdnf", "dnf5", "tdnf")) {
+        leave(walk, TRACE_REMOVED, STR("/var/cache/yum"), command);
+        leave(walk, TRACE_REMOVED, STR("/var/cache/dnf"), command);
+    } else if (str_eq(manager, STR("zypper"))) {
+        leave(walk, TRACE_REMOVED, STR("/var/cache/zypp"), command);
+    } else if (str_eq(manager, STR("apk"))) {
+        leave(walk, TRACE_REMOVED, STR("/var/cache/apk"), command);
+    } else if (str_eq(manager, STR("npm"))) {
+        leave(walk, TRACE_REMOVED, STR("/root/.npm"), command);
+    } else if (str_eq(manager, STR("pip"))) {
+        leave(walk, TRACE_REMOVED, STR("/root/.cache/pip"), command);
+    }
+}
+
 static void trace_package(struct walk *walk, const struct package_command *package)
 {
     const struct shell_command *command = package->command;
@@ -304,6 +321,8 @@ static void trace_package(struct walk *walk, const struct package_command *packa
     if (package->verb == PACKAGE_UPDATE && str_eq(manager, STR("apk")) &&
         !shell_option(command, "--no-cache"))
         leave_tree(walk, TRACE_CACHE, STR("/var/cache/apk"), command);
+    if (package->verb == PACKAGE_CLEAN)
+        trace_clean(walk, command, manager);
     if (package->verb != PACKAGE_INSTALL && package->verb != PACKAGE_UPGRADE)
         return;
     if (STR_IN(manager, "yum", "dnf", "microdnf", "dnf5", "tdnf"))

@@ -41,6 +41,16 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nRUN wget https://x.org/a.tgz\nRUN rm b.tgz\n", 0},
     {"a clone removed later", "layers/dead-bytes",
      "FROM debian:12\nRUN git clone https://x.org/y/z.git\nRUN make -C z\nRUN rm -rf z\n", 4},
+    {"lists removed by a later RUN that builds", "layers/dead-bytes",
+     "FROM debian:12\nRUN apt-get update && apt-get install -y a\nRUN make && rm -rf "
+     "/var/lib/apt/lists/*\n",
+     3},
+    {"taken back in its own RUN, and once more", "layers/dead-bytes",
+     "FROM debian:12\nRUN wget https://x.org/a && rm a\nRUN rm -f /a\n", 0},
+    {"cleaned in its own RUN, and once more", "layers/dead-bytes",
+     "FROM centos:7\nRUN yum install -y a && yum clean all\nRUN make && rm -rf "
+     "/var/cache/yum/*\n",
+     0},
     /* layers/copied-then-removed */
     {"wheels of the guide become a bind mount", "layers/copied-then-removed",
      "FROM python:3.12-slim AS builder\nFROM python:3.12-slim\nCOPY --from=builder /wheels "
