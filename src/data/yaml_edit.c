@@ -413,6 +413,10 @@ bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct no
         text.len--;
     if (!text.len)
         return false;
+    VEC_EACH(struct node_pair, each, map->pairs) {
+        if (span_is_empty(each->key->at)) /* "? :", whose end no rule of ours knows */
+            return false;
+    }
     const struct node_pair *pair = own_pair(map, str_from(key));
     if (pair)
         return replace_value(&place, yaml, map, pair, text, out_edit);

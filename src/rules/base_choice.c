@@ -1,0 +1,352 @@
+#include "rules/families.h"
+
+/* Which image a stage is built on, and what another one would save. */
+
+typedef void image_check(const struct facts *facts, struct rule_sink *sink,
+                         const struct stage_facts *stage);
+
+/* Every stage whose FROM names an image that is known from the text. */
+static void each_image(const struct facts *facts, struct rule_sink *sink, image_check *check)
+{
+    for (uint32_t i = 0; i < facts->stage_count; i++) {
+        const struct stage_facts *stage = &facts->stages[i];
+        if (stage->stage->base_known && stage->stage->base_stage == NO_INDEX &&
+            !stage->stage->from->broken && stage->repository.len)
+            check(facts, sink, stage);
+    }
+}
+
+static bool is_scratch(const struct stage_facts *stage)
+{
+    return str_eq(stage->repository, STR("scratch"));
+}
+
+/* A variable in the reference means that the build chooses. */
+static bool is_literal(const struct stage_facts *stage)
+{
+    return !str_has_char(stage->stage->base_raw, '$');
+}
+
+static void untagged(const struct facts *facts, struct rule_sink *sink,
+                     const struct stage_facts *stage)
+{
+    (void)facts;
+    /* Some catalogues have no version tags at all. */
+    bool unversioned = str_has(stage->repository, STR("distroless/")) ||
+                       str_starts(stage->repository, STR("cgr.dev/chainguard/"));
+    if (stage->tag.len || stage->digest.len || is_scratch(stage) || !is_literal(stage) ||
+        unversioned)
+        return;
+    found(sink, stage->stage->base_at, "'%.*s' without a tag is whatever 'latest' is that day",
+          STR_ARG(stage->repository));
+}
+
+static void check_untagged(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, untagged);
+}
+
+static void latest(const struct facts *facts, struct rule_sink *sink,
+                   const struct stage_facts *stage)
+{
+    (void)facts;
+    bool free_catalogue = str_starts(stage->repository, STR("cgr.dev/chainguard/"));
+    if (!str_eq(stage->tag, STR("latest")) || stage->digest.len || free_catalogue)
+        return;
+    found(sink, stage->stage->base_at, "'latest' is another image each month");
+}
+
+static void check_latest(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, latest);
+}
+
+static void undigested(const struct facts *facts, struct rule_sink *sink,
+                       const struct stage_facts *stage)
+{
+    (void)facts;
+    if (!stage->digest.len && !is_scratch(stage))
+        found(sink, stage->stage->base_at, "no digest: the tag may be moved");
+}
+
+static void check_digest(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, undigested);
+}
+
+static str registry_of(str repository)
+{
+    size_t slash = str_find_char(repository, '/');
+    if (slash == STR_MISSING)
+        return STR("docker.io");
+    str host = str_slice(repository, 0, slash);
+    bool is_host =
+        str_has_char(host, '.') || str_has_char(host, ':') || str_eq(host, STR("localhost"));
+    return is_host ? host : STR("docker.io");
+}
+
+static void untrusted(const struct facts *facts, struct rule_sink *sink,
+                      const struct stage_facts *stage)
+{
+    if (!facts->options->trusted_registries.count || is_scratch(stage))
+        return;
+    str registry = registry_of(stage->repository);
+    VEC_EACH(str, trusted, facts->options->trusted_registries) {
+        if (glob_match(*trusted, registry) || str_starts(stage->repository, *trusted))
+            return;
+    }
+    found(sink, stage->stage->base_at, "'%.*s' is not among the trusted registries",
+          STR_ARG(registry));
+}
+
+static void check_registry(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, untrusted);
+}
+
+/* -- ends ---------------------------------------------------------------------------------------------- */
+
+/* Days since 1970 of "2024-06-30" (days from civil, proleptic Gregorian). */
+static int64_t days_of(const char *date)
+{
+    uint64_t y = 0, m = 0, d = 0;
+    str text = str_from(date);
+    if (!str_to_u64(str_slice(text, 0, 4), &y) || !str_to_u64(str_slice(text, 5, 7), &m) ||
+        !str_to_u64(str_slice(text, 8, 10), &d))
+        return INT64_MAX;
+    int64_t year = (int64_t)y - (m <= 2), era = year / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * ((int64_t)m + (m > 2 ? -3 : 9)) + 2) / 5 + (int64_t)d - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void ended(const struct facts *facts, struct rule_sink *sink,
+                  const struct stage_facts *stage)
+{
+    const char *what, *end = base_end(stage->repository, stage->tag, &what);
+    if (!end || days_of(end) > facts->today)
+        return;
+    found(sink, stage->stage->base_at, "%s has had no security fixes since %s", what, end);
+    if (!stage->ships)
+        found_severity(sink, SEVERITY_NOTE);
+}
+
+static void check_end(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, ended);
+}
+
+static void abandoned(const struct facts *facts, struct rule_sink *sink,
+                      const struct stage_facts *stage)
+{
+    (void)facts;
+    static const struct {
+        const char *repository, *instead;
+    } images[] = {
+        {"openjdk", "eclipse-temurin"},      {"java", "eclipse-temurin"},
+        {"adoptopenjdk", "eclipse-temurin"}, {"microsoft/dotnet", "mcr.microsoft.com/dotnet"},
+        {"nodesource/node", "node"},         {"phusion/passenger-full", "ruby"}};
+    for (size_t i = 0; i < ARRAY_COUNT(images); i++)
+        if (str_eq(stage->repository, str_from(images[i].repository)))
+            found(sink, stage->stage->base_at, "'%s' is not maintained any more; '%s' is",
+                  images[i].repository, images[i].instead);
+}
+
+static void check_abandoned(const struct facts *facts, struct rule_sink *sink)
+{
+    each_image(facts, sink, abandoned);
+}
+
+/* -- smaller ------------------------------------------------------------------------------------------- */
+
+/* Does the stage start a program of its own: something copied in, and a command that is no shell? */
+static bool ships_a_program(const struct facts *facts)
+{
+    const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);
+    if (!start)
+        start = final_step(facts, INSTRUCTION_CMD);
+    return start && start->command_count && final_step(facts, INSTRUCTION_COPY) &&
+           !STR_IN(start->commands[0].name, "bash", "sh", "ash", "zsh", "irb", "python", "");
+}
+
+static void check_sdk(const struct facts *facts, struct rule_sink *sink)
+{
+    const struct stage_facts *final = facts->final;
+    if (!final || !final->base || !final->base->sdk || final->windows || !ships_a_program(facts))
+        return;
+    const struct base_fact *base = final->base;
+    if (str_eq(final->repository, STR("buildpack-deps"))) /* made to build other bases from */
+        return;
+    if (base->unpacked_mb > 0)
+        found(sink, final->stage->base_at,
+              "'%.*s' is made to build with: its %.0f MB of compilers are shipped",
+              STR_ARG(final->repository), base->unpacked_mb)
+            ->bytes = (uint64_t)(base->unpacked_mb * 0.8 * 1e6);
+    else
+        found(sink, final->stage->base_at, "'%.*s' is made to build with, and it is shipped",
+              STR_ARG(final->repository));
+}
+
+/* "3.12" + "-slim", "3.12-bookworm" -> "3.12-slim-bookworm", "latest" -> "slim" */
+static str slim_tag(struct arena *arena, str tag, const char *suffix)
+{
+    str plain = str_from(suffix + 1);
+    if (!tag.len || str_eq(tag, STR("latest")))
+        return plain;
+    size_t dash = str_find_char(tag, '-');
+    if (dash == STR_MISSING)
+        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
+    str version = str_slice(tag, 0, dash);
+    if (!char_is_digit(version.at[0]))
+        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
+    return str_fmt(arena, "%.*s%s%.*s", STR_ARG(version), suffix,
+                   STR_ARG(str_from_index(tag, dash)));
+}
+
+static void slim_edit(const struct facts *facts, struct rule_sink *sink,
+                      const struct stage_facts *final)
+{
+    const struct stage *stage = final->stage;
+    if (!facts->options->modernize || !is_literal(final) || final->digest.len)
+        return;
+    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
+    size_t name = stage->base_raw.len;
+    if (final->tag.len)
+        name -= final->tag.len + 1;
+    found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
+    found_edit(sink, stage->base_at,
+               str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(str_slice(stage->base_raw, 0, name)),
+                       STR_ARG(tag)));
+}
+
+static void check_slim(const struct facts *facts, struct rule_sink *sink)
+{
+    const struct stage_facts *final = facts->final;
+    if (!final || !final->base || !final->base->slim || final->base->sdk ||
+        final->base->slim[0] != '-' || final->stage->base_stage != NO_INDEX ||
+        !final->stage->base_known || !ships_a_program(facts))
+        return;
+    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
+    const struct base_fact *slim = base_fact_find(final->repository, tag);
+    if (!slim || slim == final->base)
+        return;
+    double saved = final->base->unpacked_mb - slim->unpacked_mb;
+    if (saved > 0 && slim->unpacked_mb > 0)
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is about %.0f MB smaller",
+              STR_ARG(final->repository), STR_ARG(tag), saved)
+            ->bytes = (uint64_t)(saved * 1e6);
+    else
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller", STR_ARG(final->repository),
+              STR_ARG(tag));
+    slim_edit(facts, sink, final);
+}
+
+static void check_debug_tag(const struct facts *facts, struct rule_sink *sink)
+{
+    const struct stage_facts *final = facts->final;
+    if (final && final->stage->base_known && str_has(final->repository, STR("distroless/")) &&
+        str_has(final->tag, STR("debug")))
+        found(sink, final->stage->base_at, "the debug tag ships a busybox shell");
+}
+
+RULE_FAMILY(
+    base_choice,
+    {.name = "base/abandoned",
+     .aka = "",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s4",
+     .what = "a base image that its makers gave up",
+     .why = "it gets no security fixes",
+     .how = "the image that took its place",
+     .source = "the images' own deprecation notes",
+     .dockerfile = check_abandoned},
+    {.name = "base/debug-shipped",
+     .aka = "",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s4 s14",
+     .what = "a distroless debug image as the base that ships",
+     .why = "its shell is what distroless leaves out on purpose",
+     .how = "the tag without debug; 'docker debug' or an ephemeral container to look inside",
+     .source = "distroless: debug images",
+     .dockerfile = check_debug_tag},
+    {.name = "base/end-of-life",
+     .aka = "tally:ruby-eol",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s4",
+     .what = "a base whose release gets no security fixes any more",
+     .why = "each CVE found from then on stays",
+     .how = "a supported release; 'plimsoll explain base/NAME' tells what is known of it",
+     .source = "end dates as the projects publish them",
+     .dockerfile = check_end},
+    {.name = "base/latest",
+     .aka = "hadolint:DL3007 trivy:DS001 dockle:DKL-DI-0006 semgrep:avoid-latest-version",
+     .severity = SEVERITY_NOTE,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s23",
+     .what = "FROM an image by 'latest'",
+     .why = "the same Dockerfile gives another image next month",
+     .how = "a version tag, as full as the repository's others are",
+     .source = "guide: complete example",
+     .dockerfile = check_latest},
+    {.name = "base/no-digest",
+     .aka = "semgrep:missing-image-version checkov:CKV_K8S_43",
+     .severity = SEVERITY_NOTE,
+     .fix = FIX_SUGGESTION,
+     .policy = true,
+     .since = "0.1",
+     .what = "a base image without a digest",
+     .why = "a tag can be moved to other content",
+     .how = "image:tag@sha256:..., kept up to date by a bot",
+     .source = "OCI distribution specification: tags are mutable",
+     .dockerfile = check_digest},
+    {.name = "base/sdk-shipped",
+     .aka = "droast:DF011 tally:prefer-multi-stage",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s2 s4",
+     .what = "the stage that ships is built on a build image",
+     .why = "compilers and headers are shipped: hundreds of megabytes, and tools for whoever "
+            "breaks in",
+     .how = "a second stage on a small base, and COPY --from=build of what is needed",
+     .source = "guide: multi-stage builds",
+     .dockerfile = check_sdk},
+    {.name = "base/slim-sibling",
+     .aka = "",
+     .severity = SEVERITY_NOTE,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s4 s22",
+     .what = "a full base image where its slim sibling exists",
+     .why = "compilers, headers and version control that a running program does not need",
+     .how = "the -slim tag; what it lacks is installed by name, or built in a stage",
+     .source = "guide: base images; registry tag pages",
+     .dockerfile = check_slim},
+    {.name = "base/untagged",
+     .aka = "hadolint:DL3006 trivy:DS001 semgrep:missing-image-version droast:DF001",
+     .severity = SEVERITY_NOTE,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s23",
+     .what = "FROM an image without a tag",
+     .why = "the same Dockerfile gives another image next month",
+     .how = "a version tag, as full as the repository's others are",
+     .source = "guide: complete example",
+     .dockerfile = check_untagged},
+    {.name = "base/untrusted-registry",
+     .aka = "hadolint:DL3026",
+     .severity = SEVERITY_ERROR,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .what = "a base from a registry that the configuration does not trust",
+     .why = "the organisation's own rule: silent unless trusted-registries is configured",
+     .how = "an image of a trusted registry, or the registry in the list",
+     .source = "hadolint trustedRegistries",
+     .dockerfile = check_registry});
