@@ -2,6 +2,8 @@
 
 #include "rules/base_table.h"
 
+#include <string.h>
+
 static const struct rule_row rows[] = {
     {"a constant platform", "base/constant-platform", "FROM --platform=linux/amd64 debian:12\n", 1},
     {"a platform of the build is none", "base/constant-platform",
@@ -70,8 +72,8 @@ static void every_row_can_be_reached_and_names_its_source(void **state)
         assert_true(!all[i].unpacked_mb == !all[i].measured);
         for (size_t k = 0; k < i; k++) {
             assert_string_not_equal(all[i].name, all[k].name);
-            bool hidden = strcmp(all[k].repository, all[i].repository) == 0 &&
-                          strcmp(all[k].tags, "*") == 0;
+            bool hidden =
+                strcmp(all[k].repository, all[i].repository) == 0 && strcmp(all[k].tags, "*") == 0;
             assert_false(hidden);
         }
     }
