@@ -18,6 +18,8 @@
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
     FAMILY(cache_syntax)          \
+    FAMILY(ci_actions)            \
+    FAMILY(ci_scan)               \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
