@@ -90,7 +90,7 @@ static bool is_gate(const struct ci_step *step)
 /* Reports are for another tool that judges them. */
 static bool is_report(str format)
 {
-    return format.len && !STR_IN(format, "table", "template");
+    return format.len && !str_eq(format, STR("table"));
 }
 
 static bool file_has_gate(const struct yaml_file *file)
@@ -156,8 +156,7 @@ static bool is_scan_command(const struct shell_command *command)
 /* "cmd || true": the next command of the script. */
 static bool is_forgiven(const struct command_script *script, size_t index)
 {
-    const struct shell_commands *commands =
-        (const struct shell_commands *)(const void *)&script->script->commands;
+    const struct shell_commands *commands = &script->script->commands;
     if (commands->at[index].after != SHELL_SEP_OR || index + 1 >= commands->count)
         return false;
     return STR_IN(commands->at[index + 1].name, "true", ":", "echo");

@@ -19,13 +19,16 @@
     FAMILY(cache_order)           \
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
+    FAMILY(ci_cache)              \
     FAMILY(ci_scan)               \
+    FAMILY(command_run)           \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_form)      \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
+    FAMILY(cross_builds)          \
     FAMILY(inline)                \
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \

@@ -183,3 +183,9 @@ VEC_TYPE(build_calls, struct build_call);
 /* Every build of a file. Either may be NULL. */
 struct build_calls build_calls_of(struct arena *arena, const struct yaml_file *yaml,
                                   const struct command_file *commands);
+
+struct check_job;
+
+/* The Dockerfile that a build of this job's file reads; NULL when that is not certain. */
+const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
+                                     const struct build_call *call);
