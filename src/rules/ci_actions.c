@@ -73,7 +73,7 @@ static void check_all_unpinned(const struct yaml_file *file, struct rule_sink *s
     each_ci_step(file, sink, check_unpinned);
 }
 
-/* -- majors that ended ------------------------------------------------------------------------------- */
+/* -- majors that ended ------------------------------------------------------------------------- */
 
 struct action_major {
     const char *name; /* the action, or what all actions of a repository begin with */
@@ -135,7 +135,7 @@ static void check_all_deprecated(const struct yaml_file *file, struct rule_sink 
     each_ci_step(file, sink, check_deprecated);
 }
 
-/* -- rights ------------------------------------------------------------------------------------------- */
+/* -- rights ------------------------------------------------------------------------------------ */
 
 static void check_rights_of(const struct node *map, struct rule_sink *sink)
 {
@@ -168,7 +168,7 @@ static void check_all_credentials(const struct yaml_file *file, struct rule_sink
     each_ci_step(file, sink, check_credentials);
 }
 
-/* -- text of strangers --------------------------------------------------------------------------------- */
+/* -- text of strangers ------------------------------------------------------------------------- */
 
 /* Is it a field that anyone may fill who can open an issue or a pull request? */
 static bool is_strangers_text(str expression)
@@ -230,7 +230,7 @@ static void check_injections(const struct yaml_file *file, struct rule_sink *sin
     each_ci_step(file, sink, check_injection);
 }
 
-/* -- images that jobs run in --------------------------------------------------------------------------- */
+/* -- images that jobs run in ------------------------------------------------------------------- */
 
 static void check_image(struct rule_sink *sink, const struct node *node)
 {

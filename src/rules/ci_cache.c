@@ -22,7 +22,7 @@ static str field(str text, const char *name)
     return STR("");
 }
 
-/* -- none at all ------------------------------------------------------------------------------------------ */
+/* -- none at all ------------------------------------------------------------------------------- */
 
 /* What the file's other builds write to: the backend that a team has chosen. */
 static str backend_of(const struct build_calls *calls)
@@ -85,7 +85,7 @@ static void check_missing(const struct yaml_file *file, struct rule_sink *sink)
     }
 }
 
-/* -- how much is kept -------------------------------------------------------------------------------------- */
+/* -- how much is kept -------------------------------------------------------------------------- */
 
 static void check_modes(const struct check_job *job, struct rule_sink *sink)
 {
@@ -124,7 +124,7 @@ static void check_all_modes(const struct repository *repository, struct rule_sin
     }
 }
 
-/* -- images pulled for a cache ------------------------------------------------------------------------------ */
+/* -- images pulled for a cache ----------------------------------------------------------------- */
 
 static bool has_registry_cache(const struct command_file *file, const struct docker_command *pull)
 {
@@ -171,7 +171,7 @@ static void check_pulls(const struct command_file *file, struct rule_sink *sink)
     }
 }
 
-/* -- cache that nobody writes --------------------------------------------------------------------------------- */
+/* -- cache that nobody writes ------------------------------------------------------------------ */
 
 /* The unknown end of a tag could be a release or a commit, which is no name of a cache. */
 static bool is_release_variable(str text)
@@ -245,7 +245,7 @@ static void check_unwritten(const struct command_file *file, struct rule_sink *s
     }
 }
 
-/* -- thrown away ------------------------------------------------------------------------------------------------ */
+/* -- thrown away ------------------------------------------------------------------------------- */
 
 static void check_no_cache(const struct command_file *file, struct rule_sink *sink)
 {

@@ -35,7 +35,7 @@ static bool names_scanner(str text)
     return false;
 }
 
-/* -- never scanned ------------------------------------------------------------------------------------- */
+/* -- never scanned ----------------------------------------------------------------------------- */
 
 /* The first build of a CI file that is for others: that pushes, or whose file has a push. */
 static void report_unscanned(const struct yaml_file *yaml, const struct command_file *commands,
@@ -73,7 +73,7 @@ static void check_unscanned(const struct repository *repository, struct rule_sin
     }
 }
 
-/* -- cannot fail ---------------------------------------------------------------------------------------- */
+/* -- cannot fail ------------------------------------------------------------------------------- */
 
 static bool is_zero(str text)
 {
@@ -188,7 +188,7 @@ static void check_toothless_commands(const struct command_file *file, struct rul
     }
 }
 
-/* -- severities ------------------------------------------------------------------------------------------ */
+/* -- severities -------------------------------------------------------------------------------- */
 
 static void check_severity(const struct yaml_file *file, struct rule_sink *sink)
 {
@@ -208,7 +208,7 @@ static void check_severity(const struct yaml_file *file, struct rule_sink *sink)
     }
 }
 
-/* -- SARIF ------------------------------------------------------------------------------------------------ */
+/* -- SARIF ------------------------------------------------------------------------------------- */
 
 static bool is_upload(const struct ci_step *step)
 {

@@ -8,7 +8,7 @@
 
 /* What builds ask of Dockerfiles, and Dockerfiles of builds: secrets, targets. */
 
-/* -- which Dockerfile a build reads --------------------------------------------------------------------- */
+/* -- which Dockerfile a build reads ------------------------------------------------------------ */
 
 /* A directory change in front of the build makes its paths unknown. */
 static bool changes_directory(const struct build_call *call)
@@ -74,7 +74,7 @@ const struct facts *build_call_facts(struct arena *arena, const struct check_job
     return own && root && own != root ? NULL : own ? own : root;
 }
 
-/* -- secrets as arguments ---------------------------------------------------------------------------------- */
+/* -- secrets as arguments ---------------------------------------------------------------------- */
 
 static void check_arguments(const struct build_calls *calls, struct rule_sink *sink)
 {
@@ -105,7 +105,7 @@ static void check_command_arguments(const struct command_file *file, struct rule
     check_arguments(&calls, sink);
 }
 
-/* -- all builds of a repository ------------------------------------------------------------------------------ */
+/* -- all builds of a repository ---------------------------------------------------------------- */
 
 typedef void build_check(struct rule_sink *sink, const struct build_call *call,
                          const struct facts *facts);
@@ -154,7 +154,7 @@ static void check_targets(const struct repository *repository, struct rule_sink 
     each_known_build(repository, sink, check_target);
 }
 
-/* -- secret ids ------------------------------------------------------------------------------------------------ */
+/* -- secret ids -------------------------------------------------------------------------------- */
 
 static str mount_id(const struct mount *mount)
 {

@@ -7,7 +7,7 @@
 #include "text/edit.h"
 
 /*
- * tests/unit/rules/ci_unit -- one rule over a small repository of CI files, scripts and Dockerfiles.
+ * tests/unit/rules/ci_unit -- one rule over a small repository: CI files, scripts, Dockerfiles.
  *
  *   {says, rule, kind, text, line, after, beside}: line 0 means that the rule is silent in `text`;
  *   `after`, where given, is the text once the first finding's edits were applied; `beside` is the
