@@ -402,11 +402,61 @@ static const struct node_pair *own_pair(const struct node *map, str key)
     return NULL;
 }
 
+/* A CR by itself ends a line for YAML, but not for our places. */
+static bool has_lone_cr(str text)
+{
+    for (size_t at = str_find_char(text, '\r'); at != STR_MISSING;) {
+        if (at + 1 >= text.len || text.at[at + 1] != '\n')
+            return true;
+        size_t next = str_find_char(str_from_index(text, at + 1), '\r');
+        at = next == STR_MISSING ? STR_MISSING : at + 1 + next;
+    }
+    return false;
+}
+
+/* Is the pair `key` written inside [start, end) of the text? */
+static bool has_pair_at(const struct node *node, str key, span at)
+{
+    if (node->aliased)
+        return false;
+    if (node->kind == NODE_LIST)
+        VEC_EACH(struct node *, item, node->items) {
+            if (has_pair_at(*item, key, at))
+                return true;
+        }
+    if (node->kind != NODE_MAP)
+        return false;
+    VEC_EACH(struct node_pair, pair, node->pairs) {
+        bool here = pair->key->at.start >= at.start && pair->key->at.end <= at.end;
+        if ((here && str_eq(node_str(pair->key), key)) || has_pair_at(pair->value, key, at))
+            return true;
+    }
+    return false;
+}
+
+/* Read the text again: an odd document may take a new line for the content of a scalar. */
+static bool pair_is_added(struct arena *arena, const struct yaml *yaml, const struct edit *edit,
+                          str key)
+{
+    str text = yaml->source->text;
+    str after = str_cat(arena, str_cat(arena, str_slice(text, 0, edit->at.start), edit->text),
+                        str_from_index(text, edit->at.end));
+    const struct yaml *again = yaml_parse(arena, source_new(arena, yaml->source->path, after));
+    span at = {edit->at.start, edit->at.start + (uint32_t)edit->text.len};
+    if (!again->ok || again->documents.count != yaml->documents.count)
+        return false;
+    VEC_EACH(struct node *, document, again->documents) {
+        if (has_pair_at(*document, key, at))
+            return true;
+    }
+    return false;
+}
+
 bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
                    const char *key, const char *value, struct edit *out_edit)
 {
     struct place place = place_of(arena, yaml);
-    if (!map || map->kind != NODE_MAP || map->aliased)
+    if (!map || map->kind != NODE_MAP || map->aliased || has_lone_cr(yaml->source->text))
         return false;
     str text = str_from(value);
     while (str_ends(text, STR("\n")))
@@ -418,9 +468,9 @@ bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct no
             return false;
     }
     const struct node_pair *pair = own_pair(map, str_from(key));
-    if (pair)
-        return replace_value(&place, yaml, map, pair, text, out_edit);
-    return add_pair(&place, yaml, map, str_from(key), text, out_edit);
+    bool ok = pair ? replace_value(&place, yaml, map, pair, text, out_edit)
+                   : add_pair(&place, yaml, map, str_from(key), text, out_edit);
+    return ok && (pair || pair_is_added(arena, yaml, out_edit, str_from(key)));
 }
 
 bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct node *list,

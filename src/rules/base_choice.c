@@ -126,9 +126,8 @@ static void ended(const struct facts *facts, struct rule_sink *sink,
     const char *what, *end = base_end(stage->repository, stage->tag, &what);
     if (!end || days_of(end) > facts->today)
         return;
-    found(sink, stage->stage->base_at, "%s has had no security fixes since %s", what, end);
-    if (!stage->ships)
-        found_severity(sink, SEVERITY_NOTE);
+    if (stage->ships)
+        found(sink, stage->stage->base_at, "%s has had no security fixes since %s", what, end);
 }
 
 static void check_end(const struct facts *facts, struct rule_sink *sink)
@@ -275,12 +274,13 @@ RULE_FAMILY(
      .dockerfile = check_debug_tag},
     {.name = "base/end-of-life",
      .aka = "tally:ruby-eol",
-     .severity = SEVERITY_WARNING,
+     .severity = SEVERITY_NOTE,
      .fix = FIX_SUGGESTION,
      .since = "0.1",
      .guide = "s4",
      .what = "a base whose release gets no security fixes any more",
-     .why = "each CVE found from then on stays",
+     .why = "each CVE found from then on stays; a note, since it comes by the clock alone and must "
+            "not stop a build that passed yesterday",
      .how = "a supported release; 'plimsoll explain base/NAME' tells what is known of it",
      .source = "end dates as the projects publish them",
      .dockerfile = check_end},

@@ -69,7 +69,7 @@ static void every_row_can_be_reached_and_names_its_source(void **state)
     assert_true(count > 100);
     for (size_t i = 0; i < count; i++) {
         assert_true(all[i].source[0] && all[i].use[0] && all[i].tradeoff[0]);
-        assert_true(!all[i].unpacked_mb == !all[i].measured);
+        assert_true((all[i].unpacked_mb > 0) == (all[i].measured != NULL));
         for (size_t k = 0; k < i; k++) {
             assert_string_not_equal(all[i].name, all[k].name);
             bool hidden =
