@@ -374,6 +374,29 @@ static void note_error(struct reader *reader, struct fy_diag *diag)
     refuse(reader, at, at, error && error->msg ? error->msg : "the text is not YAML");
 }
 
+/* libfyaml 0.7 dereferences a null pointer when an explicit key ("? x") is followed by ":", a tab and
+ * a block indicator, which YAML forbids anyway. True at the first such tab. */
+static bool has_tab_trap(str text, uint32_t *out_at)
+{
+    if (!str_has(text, STR("? ")) && !str_has(text, STR("?\t")) && !str_has(text, STR("?\n")) &&
+        !str_has(text, STR("?\r")))
+        return false;
+    for (size_t i = 0; i + 2 < text.len; i++) {
+        if (text.at[i] != ':' || !char_is_blank(text.at[i + 1]))
+            continue;
+        size_t end = i + 1;
+        bool tab = false;
+        for (; end < text.len && char_is_blank(text.at[end]); end++)
+            tab = tab || text.at[end] == '\t';
+        bool indicator = end < text.len && str_has_char(STR("-?"), text.at[end]) &&
+                         (end + 1 == text.len || char_is_space(text.at[end + 1]));
+        *out_at = (uint32_t)i + 1;
+        if (tab && indicator)
+            return true;
+    }
+    return false;
+}
+
 static void read_events(struct reader *reader, struct fy_diag *diag)
 {
     str text = reader->source->text;
@@ -406,6 +429,11 @@ struct yaml *yaml_parse(struct arena *arena, const struct source *source)
     *reader = (struct reader){.arena = arena, .yaml = yaml, .source = source};
     if (!source->text.len || !is_readable(reader))
         return yaml;
+    uint32_t tab;
+    if (has_tab_trap(source->text, &tab)) {
+        refuse(reader, tab, tab, "a tab in front of a block indicator");
+        return yaml;
+    }
     struct fy_diag *diag = quiet_diag();
     if (diag)
         read_events(reader, diag);

@@ -52,7 +52,7 @@ def test_every_block_has_a_row():
 
 
 @pytest.mark.skipif(not os.path.exists(GUIDE), reason="the guide is not beside this checkout")
-@pytest.mark.parametrize("number,mark,name,required,named", rows())
+@pytest.mark.parametrize("number,mark,name,required,named", list(rows()))
 def test_block(tmp_path, number, mark, name, required, named):
     language, text = blocks()[number]
     path = tmp_path / (name if name != "-" else NAMES[language])
@@ -69,3 +69,24 @@ def test_block(tmp_path, number, mark, name, required, named):
         loud = [f"{f['severity']} {f['rule']}@{f['line']}: {f['message']}" for f in findings
                 if f["severity"] != "note" and f["rule"] not in named]
         assert not loud, "\n".join(loud)
+
+
+@pytest.mark.skipif(not os.path.exists(GUIDE), reason="the guide is not beside this checkout")
+def test_secrets_of_the_wrong_block_are_errors(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text(blocks()[36][1], encoding="utf-8")
+    run = subprocess.run([PLIMSOLL, "check", "--no-repository", "--format", "json", str(path)],
+                         capture_output=True, text=True)
+    assert run.returncode == 1
+    errors = [f["rule"] for f in json.loads(run.stdout)["findings"] if f["severity"] == "error"]
+    assert errors == ["secrets/env", "secrets/env"]
+
+
+@pytest.mark.skipif(not os.path.exists(GUIDE), reason="the guide is not beside this checkout")
+def test_dead_bytes_name_the_line_that_wrote_them(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text(blocks()[5][1], encoding="utf-8")
+    run = subprocess.run([PLIMSOLL, "check", "--no-repository", "--fail-on", "none", "--format",
+                          "json", str(path)], capture_output=True, text=True)
+    dead = [f for f in json.loads(run.stdout)["findings"] if f["rule"] == "layers/dead-bytes"]
+    assert len(dead) == 1 and "line 6" in dead[0]["message"]
