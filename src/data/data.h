@@ -86,7 +86,7 @@ bool node_int(const struct node *node, int64_t *out_value);
 /* -- YAML edits: comments, order, quoting, anchors and indentation stay --------------------------- */
 
 /* Set map[key] to the YAML text `value` (one line, or lines indented from column 0, which are
- * shifted to fit): replaces an existing value, or adds the pair behind the last one, in block or
+ * shifted to fit; a line end in front asks for lines below the key even for one): replaces an existing value, or adds the pair behind the last one, in block or
  * flow style as the map is. False when it cannot be done without touching an alias. */
 bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
                    const char *key, const char *value, struct edit *out_edit);

@@ -245,7 +245,7 @@ static int map_indent(const struct node *node)
 /* How far the lines of a new value stand inside its key: as in this map, else as in the file. */
 static uint32_t indent_for(const struct yaml *yaml, const struct node *map, str value)
 {
-    bool list = str_starts(value, STR("- "));
+    bool list = str_starts(str_trim_start(value), STR("- "));
     int (*measure)(const struct node *) = list ? list_indent : map_indent;
     int found = measure(map);
     for (uint32_t i = 0; found < 0 && i < yaml->documents.count; i++)
@@ -283,7 +283,9 @@ static void add_value(const struct place *place, struct buf *out, str value, uin
         buf_fmt(out, ": %.*s", STR_ARG(value));
         return;
     }
-    if (value.at[0] == '|' || value.at[0] == '>') { /* its lines carry their own indentation */
+    if (value.at[0] == '\n') /* asks for lines of its own, be it only one */
+        value = str_from_index(value, 1);
+    else if (value.at[0] == '|' || value.at[0] == '>') { /* its lines carry their own indentation */
         buf_add(out, STR(": "));
         add_lines(place, out, value, column, false);
         return;

@@ -22,6 +22,7 @@
     FAMILY(ci_cache)              \
     FAMILY(ci_scan)               \
     FAMILY(command_run)           \
+    FAMILY(compose)               \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
@@ -30,6 +31,8 @@
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
     FAMILY(inline)                \
+    FAMILY(kubernetes)            \
+    FAMILY(kubernetes_volumes)    \
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \

@@ -239,7 +239,8 @@ struct yaml_file *yaml_file_make(struct arena *arena, const struct source *sourc
     struct yaml_file *file = NEW(arena, struct yaml_file);
     *file = (struct yaml_file){.arena = arena, .source = source, .kind = kind, .options = options};
     file->yaml = yaml_parse(arena, source);
-    file->is_template = !file->yaml->ok && str_has(source->text, STR("{{"));
+    file->templated = str_has(source->text, STR("{{"));
+    file->is_template = !file->yaml->ok && file->templated;
     if (file->is_template)
         return file;
     VEC_EACH(struct node *, slot, file->yaml->documents) {

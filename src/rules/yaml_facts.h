@@ -68,6 +68,7 @@ struct yaml_file {
     enum file_kind kind;
     struct yaml *yaml;
     bool is_template;
+    bool templated; /* it parses, but has "{{": what is absent may come from a value */
     const struct check_options *options;
     struct pod_list pods;                /* FILE_KUBERNETES, FILE_YAML */
     struct service_list services;        /* FILE_COMPOSE */
