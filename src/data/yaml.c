@@ -388,8 +388,7 @@ static bool has_tab_trap(str text, uint32_t *out_at)
         bool tab = false;
         for (; end < text.len && char_is_blank(text.at[end]); end++)
             tab = tab || text.at[end] == '\t';
-        bool indicator = end < text.len && str_has_char(STR("-?"), text.at[end]) &&
-                         (end + 1 == text.len || char_is_space(text.at[end + 1]));
+        bool indicator = end < text.len && str_has_char(STR("-?"), text.at[end]);
         *out_at = (uint32_t)i + 1;
         if (tab && indicator)
             return true;
