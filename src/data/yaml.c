@@ -378,8 +378,7 @@ static void note_error(struct reader *reader, struct fy_diag *diag)
  * a block indicator, which YAML forbids anyway. True at the first such tab. */
 static bool has_tab_trap(str text, uint32_t *out_at)
 {
-    if (!str_has(text, STR("? ")) && !str_has(text, STR("?\t")) && !str_has(text, STR("?\n")) &&
-        !str_has(text, STR("?\r")))
+    if (!str_has_char(text, '?'))
         return false;
     for (size_t i = 0; i + 2 < text.len; i++) {
         if (text.at[i] != ':' || !char_is_blank(text.at[i + 1]))
@@ -388,9 +387,8 @@ static bool has_tab_trap(str text, uint32_t *out_at)
         bool tab = false;
         for (; end < text.len && char_is_blank(text.at[end]); end++)
             tab = tab || text.at[end] == '\t';
-        bool indicator = end < text.len && str_has_char(STR("-?"), text.at[end]);
         *out_at = (uint32_t)i + 1;
-        if (tab && indicator)
+        if (tab)
             return true;
     }
     return false;
