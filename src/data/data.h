@@ -48,6 +48,8 @@ struct yaml {
     bool ok;
     str problem; /* when not ok */
     span problem_at;
+    bool uncertain; /* places may be off, so it is not edited: a CR by itself ends a line, or a
+                       key is empty or written as "? key" */
 };
 
 /* YAML, all documents of it. Tags are ignored; bytes that are not UTF-8 are a problem. */
@@ -69,6 +71,9 @@ struct node *node_get_str(const struct node *node, str key);
 
 /* The pair itself, for its place; NULL as above. */
 const struct node_pair *node_pair_find(const struct node *node, const char *key);
+
+/* The same, but only a pair that stands in the map itself, not in one merged into it. */
+const struct node_pair *node_own_pair(const struct node *map, const char *key);
 
 /* "spec.template.spec": node_get step by step; "jobs.*" is not known here. */
 struct node *node_path(const struct node *node, const char *path);

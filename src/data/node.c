@@ -17,6 +17,11 @@ static const struct node_pair *find_own(const struct node *map, str key)
     return NULL;
 }
 
+const struct node_pair *node_own_pair(const struct node *map, const char *key)
+{
+    return map && map->kind == NODE_MAP ? find_own(map, str_from(key)) : NULL;
+}
+
 static const struct node_pair *find_merged(const struct node *map, str key, unsigned depth,
                                            unsigned *budget)
 {

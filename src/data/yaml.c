@@ -59,6 +59,8 @@ static bool is_readable(struct reader *reader)
     unsigned newlines = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
+        bool lone = c == '\r' && (i + 1 == text.len || text.at[i + 1] != '\n');
+        reader->yaml->uncertain = reader->yaml->uncertain || lone;
         newlines = c == '\n' ? newlines + 1 : c == '\r' ? newlines : 0;
         if (newlines > BLANK_LINES_MAX)
             return refuse(reader, (uint32_t)i, (uint32_t)i, "more than 256 blank lines in a row");
@@ -222,6 +224,16 @@ static uint32_t weight_of(const struct node *node)
 }
 
 /* Give a finished node to the collection that is open, or make it the document's root. */
+/* Not "key:" but "? key", or a key that is not written: where its value would stand is a guess. */
+static bool is_odd_key(const struct reader *reader, const struct node *map, const struct node *key)
+{
+    uint32_t at = key->at.end;
+    while (char_is_blank(char_at(reader, at)))
+        at++;
+    bool colon = char_at(reader, at) == ':' || map->style == 'f';
+    return !colon || span_is_empty(key->at) || key->style == '|' || key->style == '>';
+}
+
 static bool place(struct reader *reader, struct node *node)
 {
     if (!reader->depth) {
@@ -242,6 +254,8 @@ static bool place(struct reader *reader, struct node *node)
         frame->key = node;
     } else {
         vec_push(reader->arena, &frame->node->pairs, (struct node_pair){frame->key, node});
+        if (is_odd_key(reader, frame->node, frame->key))
+            reader->yaml->uncertain = true;
         frame->key = NULL;
     }
     return true;

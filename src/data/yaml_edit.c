@@ -160,14 +160,27 @@ static const struct node *last_scalar(const struct node *node)
     }
 }
 
-/* May lines be added behind this value without changing it? Not when its trailing line ends are
- * content ("|+"), or when it has no line end yet and would get one. */
-static bool can_follow(const struct place *place, const struct node *value)
+/* The column of a block scalar's content: that of its first line that is not blank, 0 when the text
+ * ends before. What is no deeper than the lines around it is not content at all. */
+static uint32_t content_column(const struct place *place, const struct node *scalar)
+{
+    uint32_t at = full_line_of(place, scalar->at.start).end, start = at;
+    for (; char_at(place, at) == ' ' || char_at(place, at) == '\n' || char_at(place, at) == '\r';
+         at++)
+        if (char_at(place, at) == '\n')
+            start = at + 1;
+    return at < place->source->text.len ? at - start : 0;
+}
+
+/* May lines at `column` be added behind this value without changing it? Not when they would be its
+ * content, when its trailing line ends are content ("|+"), or when it has no line end yet and would
+ * get one. */
+static bool can_follow(const struct place *place, const struct node *value, uint32_t column)
 {
     const struct node *last = last_scalar(value);
     if (last->aliased || (last->style != '|' && last->style != '>'))
         return true;
-    if (!last->value.len) /* a line behind it could be read as its content */
+    if (content_column(place, last) <= column)
         return false;
     str head =
         source_text(place->source, (span){last->at.start, line_of(place, last->at.start).end});
@@ -304,10 +317,10 @@ static str key_text(struct arena *arena, const struct node *map, str key)
 }
 
 /* New lines behind the line on which `last` ends. */
-static bool insert_lines(const struct place *place, const struct node *last, str lines,
-                         struct edit *out_edit)
+static bool insert_lines(const struct place *place, const struct node *last, uint32_t column,
+                         str lines, struct edit *out_edit)
 {
-    if (!can_follow(place, last))
+    if (!can_follow(place, last, column))
         return false;
     span line = line_of(place, last->at.end), full = full_line_of(place, last->at.end);
     str newline = source_newline(place->source);
@@ -359,7 +372,7 @@ static bool add_pair(const struct place *place, const struct yaml *yaml, const s
     add_blanks(&out, map->column);
     buf_add(&out, name);
     add_value(place, &out, value, map->column, indent_for(yaml, map, value));
-    return insert_lines(place, last->value, buf_str(&out), out_edit);
+    return insert_lines(place, last->value, map->column, buf_str(&out), out_edit);
 }
 
 static bool replace_value(const struct place *place, const struct yaml *yaml,
@@ -387,7 +400,8 @@ static bool replace_value(const struct place *place, const struct yaml *yaml,
         *out_edit = (struct edit){old->at, str_cat(place->arena, blank, value)};
         return true;
     }
-    if (!is_space(place, colon, old->at.start) || old->anchored || !can_follow(place, old))
+    if (!is_space(place, colon, old->at.start) || old->anchored ||
+        !can_follow(place, old, map->column))
         return false; /* a comment, an anchor or a tag stands between */
     struct buf out = buf_init(place->arena, EDIT_TEXT_MAX);
     add_value(place, &out, value, map->column, indent_for(yaml, map, value));
@@ -395,91 +409,27 @@ static bool replace_value(const struct place *place, const struct yaml *yaml,
     return true;
 }
 
-static const struct node_pair *own_pair(const struct node *map, str key)
-{
-    VEC_EACH(struct node_pair, pair, map->pairs)
-        if (pair->key->kind != NODE_MAP && pair->key->kind != NODE_LIST &&
-            str_eq(pair->key->value, key))
-            return pair;
-    return NULL;
-}
-
-/* A CR by itself ends a line for YAML, but not for our places. */
-static bool has_lone_cr(str text)
-{
-    for (size_t at = str_find_char(text, '\r'); at != STR_MISSING;) {
-        if (at + 1 >= text.len || text.at[at + 1] != '\n')
-            return true;
-        size_t next = str_find_char(str_from_index(text, at + 1), '\r');
-        at = next == STR_MISSING ? STR_MISSING : at + 1 + next;
-    }
-    return false;
-}
-
-/* Is the pair `key` written inside [start, end) of the text? */
-static bool has_pair_at(const struct node *node, str key, span at)
-{
-    if (node->aliased)
-        return false;
-    if (node->kind == NODE_LIST)
-        VEC_EACH(struct node *, item, node->items) {
-            if (has_pair_at(*item, key, at))
-                return true;
-        }
-    if (node->kind != NODE_MAP)
-        return false;
-    VEC_EACH(struct node_pair, pair, node->pairs) {
-        bool here = pair->key->at.start >= at.start && pair->key->at.end <= at.end;
-        if ((here && str_eq(node_str(pair->key), key)) || has_pair_at(pair->value, key, at))
-            return true;
-    }
-    return false;
-}
-
-/* Read the text again: an odd document may take a new line for the content of a scalar. */
-static bool pair_is_added(struct arena *arena, const struct yaml *yaml, const struct edit *edit,
-                          str key)
-{
-    str text = yaml->source->text;
-    str after = str_cat(arena, str_cat(arena, str_slice(text, 0, edit->at.start), edit->text),
-                        str_from_index(text, edit->at.end));
-    const struct yaml *again = yaml_parse(arena, source_new(arena, yaml->source->path, after));
-    span at = {edit->at.start, edit->at.start + (uint32_t)edit->text.len};
-    if (!again->ok || again->documents.count != yaml->documents.count)
-        return false;
-    VEC_EACH(struct node *, document, again->documents) {
-        if (has_pair_at(*document, key, at))
-            return true;
-    }
-    return false;
-}
-
 bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
                    const char *key, const char *value, struct edit *out_edit)
 {
     struct place place = place_of(arena, yaml);
-    if (!map || map->kind != NODE_MAP || map->aliased || has_lone_cr(yaml->source->text))
+    if (!map || map->kind != NODE_MAP || map->aliased || yaml->uncertain)
         return false;
     str text = str_from(value);
     while (str_ends(text, STR("\n")))
         text.len--;
     if (!text.len)
         return false;
-    VEC_EACH(struct node_pair, each, map->pairs) {
-        if (span_is_empty(each->key->at)) /* "? :", whose end no rule of ours knows */
-            return false;
-    }
-    const struct node_pair *pair = own_pair(map, str_from(key));
-    bool ok = pair ? replace_value(&place, yaml, map, pair, text, out_edit)
-                   : add_pair(&place, yaml, map, str_from(key), text, out_edit);
-    return ok && (pair || pair_is_added(arena, yaml, out_edit, str_from(key)));
+    const struct node_pair *pair = node_own_pair(map, key);
+    return pair ? replace_value(&place, yaml, map, pair, text, out_edit)
+                : add_pair(&place, yaml, map, str_from(key), text, out_edit);
 }
 
 bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct node *list,
                       const char *value, struct edit *out_edit)
 {
     struct place place = place_of(arena, yaml);
-    if (!list || list->kind != NODE_LIST || list->aliased || !*value)
+    if (!list || list->kind != NODE_LIST || list->aliased || !*value || yaml->uncertain)
         return false;
     str text = str_from(value);
     while (str_ends(text, STR("\n")))
@@ -498,7 +448,7 @@ bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct
     add_blanks(&out, list->column);
     buf_add(&out, STR("- "));
     add_lines(&place, &out, text, list->column + 2, false);
-    return insert_lines(&place, last, buf_str(&out), out_edit);
+    return insert_lines(&place, last, list->column, buf_str(&out), out_edit);
 }
 
 /* The whole map gives way to "{}", on the line of its key where it stood below it. */
@@ -517,7 +467,7 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
 {
     struct place place = place_of(arena, yaml);
     const struct node_pair *pair =
-        map && map->kind == NODE_MAP && !map->aliased ? own_pair(map, str_from(key)) : NULL;
+        map && !map->aliased && !yaml->uncertain ? node_own_pair(map, key) : NULL;
     if (!pair || has_anchor(pair->key) || has_anchor(pair->value))
         return false;
     uint32_t start = pair->key->at.start, end = pair->value->at.end, index = 0;
@@ -525,7 +475,7 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
         index++;
     if (map->pairs.count == 1) {
         *out_edit = empty_map(&place, map);
-        return map->style == 'f' || can_follow(&place, map);
+        return map->style == 'f' || can_follow(&place, map, 0);
     }
     const struct node_pair *next = index + 1 < map->pairs.count ? pair + 1 : NULL;
     if (map->style == 'f') {
@@ -534,7 +484,7 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
         return true;
     }
     uint32_t unused;
-    if (!behind_colon(&place, pair, &unused) || !can_follow(&place, pair->value))
+    if (!behind_colon(&place, pair, &unused) || !can_follow(&place, pair->value, map->column))
         return false;
     if (begins_line(&place, start)) {
         *out_edit =

@@ -85,7 +85,7 @@ static void check_version(const struct yaml_file *file, struct rule_sink *sink)
     if (!file->services.count)
         return;
     const struct node *root = file->services.at[0].root;
-    const struct node_pair *version = own_pair(root, "version");
+    const struct node_pair *version = node_own_pair(root, "version");
     if (!version)
         return;
     found(sink, version->key->at, "compose has not read 'version' since 2020, and warns of it");

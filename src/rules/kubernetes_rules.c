@@ -273,7 +273,7 @@ static void wrong_level(const struct yaml_file *file, struct rule_sink *sink,
     if (pod->fragment || !security)
         return;
     for (size_t i = 0; i < ARRAY_COUNT(of_container); i++) {
-        const struct node_pair *pair = own_pair(security, of_container[i]);
+        const struct node_pair *pair = node_own_pair(security, of_container[i]);
         if (!pair)
             continue;
         found(sink, place_in(pod->spec, pair->key, pod_place(pod)),

@@ -42,7 +42,7 @@ static void check_host_path(const struct yaml_file *file, struct rule_sink *sink
 static void empty_dir(const struct yaml_file *file, struct rule_sink *sink,
                       const struct pod_facts *pod, const struct node *volume)
 {
-    const struct node_pair *pair = own_pair(volume, "emptyDir");
+    const struct node_pair *pair = node_own_pair(volume, "emptyDir");
     if (!pair || node_get(pair->value, "sizeLimit"))
         return;
     found(sink, place_in(pod->spec, pair->key, pod_place(pod)),
@@ -70,7 +70,7 @@ static bool is_empty_dir(const struct pod_facts *pod, str name)
     const struct node *volumes = node_get(pod->spec, "volumes");
     for (uint32_t i = 0; i < node_count(volumes); i++) {
         const struct node *volume = node_item(volumes, i);
-        if (str_eq(node_str(node_get(volume, "name")), name) && own_pair(volume, "emptyDir"))
+        if (str_eq(node_str(node_get(volume, "name")), name) && node_own_pair(volume, "emptyDir"))
             return true;
     }
     return false;

@@ -58,7 +58,7 @@ void yaml_fix_nested(struct yaml_fix *fix, const struct node *map, const char *o
                      const char *key, str value)
 {
     struct arena *arena = fix->file->arena;
-    const struct node_pair *pair = own_pair(map, outer);
+    const struct node_pair *pair = node_own_pair(map, outer);
     if (pair && pair->value->kind != NODE_NULL) {
         bool own = is_own_map(pair->value);
         fix->failed = fix->failed || !own;
@@ -80,7 +80,7 @@ void yaml_fix_append(struct yaml_fix *fix, const struct node *map, const char *k
                      str flow)
 {
     struct arena *arena = fix->file->arena;
-    const struct node_pair *pair = own_pair(map, key);
+    const struct node_pair *pair = node_own_pair(map, key);
     if (!pair && node_get(map, key)) {
         fix->failed = true;
         return;
@@ -148,17 +148,6 @@ str yaml_value_text(struct arena *arena, const struct source *source, const stru
 
 /* -- places -------------------------------------------------------------------------------------- */
 
-const struct node_pair *own_pair(const struct node *map, const char *key)
-{
-    if (!map || map->kind != NODE_MAP)
-        return NULL;
-    VEC_EACH(struct node_pair, pair, map->pairs) {
-        if (str_eq(node_str(pair->key), str_from(key)))
-            return pair;
-    }
-    return NULL;
-}
-
 span place_in(const struct node *inside, const struct node *value, span otherwise)
 {
     bool own = value && value->at.start >= inside->at.start && value->at.end <= inside->at.end &&
@@ -172,13 +161,13 @@ span container_place(const struct container_facts *container)
     span first = node->pairs.count ? node->pairs.at[0].key->at : node->at;
     if (node->aliased)
         return node->at;
-    const struct node_pair *name = own_pair(node, "name");
+    const struct node_pair *name = node_own_pair(node, "name");
     return place_in(node, name ? name->value : node_get(node, "image"), first);
 }
 
 span pod_place(const struct pod_facts *pod)
 {
-    const struct node_pair *pair = own_pair(pod->spec, "containers");
+    const struct node_pair *pair = node_own_pair(pod->spec, "containers");
     if (pair)
         return pair->key->at;
     return pod->spec->pairs.count ? pod->spec->pairs.at[0].key->at : pod->spec->at;

@@ -44,9 +44,6 @@ str yaml_value_text(struct arena *arena, const struct source *source, const stru
 
 /* -- places ------------------------------------------------------------------------------------ */
 
-/* The pair that stands in the map itself, not in one merged into it; NULL when there is none. */
-const struct node_pair *own_pair(const struct node *map, const char *key);
-
 /* Where to report a value: its own place when it stands inside of `inside`, else `otherwise`. */
 span place_in(const struct node *inside, const struct node *value, span otherwise);
 
