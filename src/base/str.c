@@ -143,6 +143,15 @@ bool str_next_word(str *rest, str *out_word)
     return end > 0;
 }
 
+bool str_is_listed(const char *list, str word)
+{
+    str rest = str_from(list), next;
+    while (str_next_word(&rest, &next))
+        if (str_eq(next, word))
+            return true;
+    return false;
+}
+
 bool str_next_line(str *rest, str *out_line)
 {
     if (!rest->len)

@@ -67,6 +67,9 @@ bool str_next(str *rest, char separator, str *out_part);
 /* The next blank-separated word of *rest; false when there are none left. */
 bool str_next_word(str *rest, str *out_word);
 
+/* Is it one of the blank-separated words of a list? */
+bool str_is_listed(const char *list, str word);
+
 /* The next line without its "\n" (a "\r" stays); false at the end. */
 bool str_next_line(str *rest, str *out_line);
 

@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "data/data.h"
+#include "data/parse_fail.h"
 #include "data/utf8.h"
 
 #include <stdio.h>
@@ -20,14 +21,7 @@ struct json {
 
 static bool fail(struct json *json, size_t at, const char *what)
 {
-    size_t line = 1, start = 0;
-    for (size_t i = 0; i < at && i < json->text.len; i++)
-        if (json->text.at[i] == '\n') {
-            line++;
-            start = i + 1;
-        }
-    return err_set(json->err, ERR_FORMAT, "JSON, line %zu, column %zu: %s", line, at - start + 1,
-                   what);
+    return parse_fail(json->err, "JSON", json->text, at, what);
 }
 
 static void skip_space(struct json *json)

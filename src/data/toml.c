@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "data/data.h"
+#include "data/parse_fail.h"
 #include "data/utf8.h"
 
 #include <string.h>
@@ -29,14 +30,7 @@ struct toml {
 
 static bool fail(struct toml *toml, size_t at, const char *what)
 {
-    size_t line = 1, start = 0;
-    for (size_t i = 0; i < at && i < toml->text.len; i++)
-        if (toml->text.at[i] == '\n') {
-            line++;
-            start = i + 1;
-        }
-    return err_set(toml->err, ERR_FORMAT, "TOML, line %zu, column %zu: %s", line, at - start + 1,
-                   what);
+    return parse_fail(toml->err, "TOML", toml->text, at, what);
 }
 
 static char peek(const struct toml *toml, size_t ahead)

@@ -1,3 +1,4 @@
+#include "base/num.h"
 #include "rules/families.h"
 
 /* Which image a stage is built on, and what another one would save. */
@@ -106,25 +107,12 @@ static void check_registry(const struct facts *facts, struct rule_sink *sink)
 
 /* -- ends ---------------------------------------------------------------------------------------------- */
 
-/* Days since 1970 of "2024-06-30" (days from civil, proleptic Gregorian). */
-static int64_t days_of(const char *date)
-{
-    uint64_t y = 0, m = 0, d = 0;
-    str text = str_from(date);
-    if (!str_to_u64(str_slice(text, 0, 4), &y) || !str_to_u64(str_slice(text, 5, 7), &m) ||
-        !str_to_u64(str_slice(text, 8, 10), &d))
-        return INT64_MAX;
-    int64_t year = (int64_t)y - (m <= 2), era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * ((int64_t)m + (m > 2 ? -3 : 9)) + 2) / 5 + (int64_t)d - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 static void ended(const struct facts *facts, struct rule_sink *sink,
                   const struct stage_facts *stage)
 {
     const char *what, *end = base_end(stage->repository, stage->tag, &what);
-    if (!end || days_of(end) > facts->today)
+    int64_t last;
+    if (!end || !date_parse(str_from(end), &last) || last > facts->today)
         return;
     if (stage->ships)
         found(sink, stage->stage->base_at, "%s has had no security fixes since %s", what, end);

@@ -6,7 +6,7 @@ typedef void from_check(const struct facts *facts, struct rule_sink *sink,
                         const struct stage *stage, const struct instruction *at,
                         const struct flag *from);
 
-/* Every --from of COPY, and of a mount with from= (given as a flag of the same value). */
+/* Every --from of COPY and ADD whose value is in the text. */
 static void each_from(const struct facts *facts, struct rule_sink *sink, from_check *check)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {

@@ -36,15 +36,6 @@ static const struct mount_row mount_rows[] = {
     {"dnf", "install", "/var/cache/dnf"},
 };
 
-static bool has_word(const char *words, str word)
-{
-    str rest = str_from(words), next;
-    while (str_next_word(&rest, &next))
-        if (str_eq(next, word))
-            return true;
-    return false;
-}
-
 static const struct mount_row *mount_row_of(const struct shell_command *command)
 {
     for (size_t i = 0; i < ARRAY_COUNT(mount_rows); i++) {
@@ -52,7 +43,7 @@ static const struct mount_row *mount_row_of(const struct shell_command *command)
         if (!shell_is(command, row->program, NULL))
             continue;
         const struct shell_word *sub = row->subs ? shell_subcommand(command) : NULL;
-        if (!row->subs || has_word(row->subs, sub ? sub->value : STR("-")))
+        if (!row->subs || str_is_listed(row->subs, sub ? sub->value : STR("-")))
             return row;
     }
     return NULL;

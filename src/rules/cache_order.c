@@ -56,15 +56,6 @@ static const struct manifest_row manifest_rows[] = {
     {"cargo", "fetch", "Cargo.*"},
 };
 
-static bool has_word(const char *words, str word)
-{
-    str rest = str_from(words), next;
-    while (str_next_word(&rest, &next))
-        if (str_eq(next, word))
-            return true;
-    return false;
-}
-
 /* What the install reads: manifests by the manager's row, or the file of pip -r. "": it needs more
  * than its manifests, or names its packages itself. */
 static str manifests_of(const struct package_command *package)
@@ -87,7 +78,7 @@ static str manifests_of(const struct package_command *package)
         return STR("");
     for (size_t i = 0; i < ARRAY_COUNT(manifest_rows); i++)
         if (str_eq(str_from(package->manager), str_from(manifest_rows[i].manager)) &&
-            has_word(manifest_rows[i].subs, sub ? sub->value : STR("-")))
+            str_is_listed(manifest_rows[i].subs, sub ? sub->value : STR("-")))
             return str_from(manifest_rows[i].files);
     return STR("");
 }
@@ -354,7 +345,7 @@ static bool comes_alone(const struct facts *facts, const struct step_facts *step
             str source = str_basename(in->words.at[i].raw);
             if (!str_has_char(source, '.') || STR_IN(source, ".", "..", "*") ||
                 glob_is_pattern(source) || str_has_char(source, '$') ||
-                has_word(row->locks, source))
+                str_is_listed(row->locks, source))
                 return false;
             manifest = manifest || str_eq(source, str_from(row->manifest));
         }

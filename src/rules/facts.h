@@ -266,6 +266,9 @@ const struct shell_command *step_find(const struct step_facts *step, const char 
  * ("rm -rf /var/lib/apt/lists" and "/var/lib/apt/lists/x*" both remove what is below it)? */
 bool command_removes(const struct shell_command *command, str path);
 
+/* Is the manager's own clean-up called behind this command, in the same step? */
+bool cleans_behind(const struct step_facts *step, const struct package_command *package);
+
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command);
 
 /* Where text goes to stand behind a command in the same RUN: " && rm -rf x" in the style that this

@@ -386,3 +386,14 @@ bool step_mentions(const struct facts *facts, const struct step_facts *step, str
     }
     return false;
 }
+
+bool cleans_behind(const struct step_facts *step, const struct package_command *package)
+{
+    for (uint32_t k = 0; k < step->command_count; k++) {
+        const struct package_command *other = &step->packages[k];
+        if (other->verb == PACKAGE_CLEAN && other->command->at.start > package->command->at.start &&
+            str_eq(str_from(other->manager), str_from(package->manager)))
+            return true;
+    }
+    return false;
+}

@@ -26,15 +26,6 @@ static const struct dev_row dev_rows[] = {
 
 enum { NODE_ROWS = 4 };
 
-static bool has_word(const char *words, str word)
-{
-    str rest = str_from(words), next;
-    while (str_next_word(&rest, &next))
-        if (str_eq(next, word))
-            return true;
-    return false;
-}
-
 /* The row of an install of everything that the manifest names. */
 static const struct dev_row *row_of(const struct package_command *package)
 {
@@ -46,7 +37,7 @@ static const struct dev_row *row_of(const struct package_command *package)
     str name = sub ? sub->value : STR("-");
     for (size_t i = 0; i < ARRAY_COUNT(dev_rows); i++)
         if (str_eq(str_from(package->manager), str_from(dev_rows[i].manager)) &&
-            has_word(dev_rows[i].subs, name))
+            str_is_listed(dev_rows[i].subs, name))
             return &dev_rows[i];
     return NULL;
 }
@@ -55,7 +46,7 @@ static bool has_option_of(const struct shell_command *command, const char *optio
 {
     VEC_EACH(struct shell_word, word, command->argv) {
         str name = str_slice(word->raw, 0, str_find_char(word->raw, '='));
-        if (str_starts(name, STR("-")) && has_word(options, name))
+        if (str_starts(name, STR("-")) && str_is_listed(options, name))
             return !str_ends(word->raw, STR("=false"));
         if (!word->known && word->splits && !word->prefix.len)
             return true; /* options may come from a variable */

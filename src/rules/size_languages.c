@@ -74,17 +74,6 @@ static bool is_removed(const struct step_facts *step, const struct shell_command
     return false;
 }
 
-static bool is_cleaned(const struct step_facts *step, const struct package_command *package)
-{
-    for (uint32_t k = 0; k < step->command_count; k++) {
-        const struct package_command *other = &step->packages[k];
-        if (other->verb == PACKAGE_CLEAN && other->command->at.start > package->command->at.start &&
-            str_eq(str_from(other->manager), str_from(package->manager)))
-            return true;
-    }
-    return false;
-}
-
 /* -- pip --------------------------------------------------------------------------------------- */
 
 static void check_pip(const struct facts *facts, struct rule_sink *sink,
@@ -95,7 +84,7 @@ static void check_pip(const struct facts *facts, struct rule_sink *sink,
     if (package->verb != PACKAGE_INSTALL || !is_manager(package, "pip") || !ships(facts, step) ||
         !sub || !str_eq(sub->value, STR("install")) || shell_option(command, "--no-cache-dir") ||
         shell_option(command, "--cache-dir") || is_cached(step, STR("pip")) ||
-        is_removed(step, command, STR(".cache/pip")) || is_cleaned(step, package) ||
+        is_removed(step, command, STR(".cache/pip")) || cleans_behind(step, package) ||
         shell_option(command, "--dry-run"))
         return;
     if (is_on(environment(facts, step, command, "PIP_NO_CACHE_DIR")) ||
@@ -164,7 +153,7 @@ static void check_cache(const struct facts *facts, struct rule_sink *sink,
 {
     const struct cache_row *row = package->verb == PACKAGE_INSTALL ? cache_row_of(package) : NULL;
     if (!row || !ships(facts, step) || !is_last_install(step, package) ||
-        is_cached(step, str_from(row->mark)) || is_cleaned(step, package) ||
+        is_cached(step, str_from(row->mark)) || cleans_behind(step, package) ||
         is_removed(step, package->command, str_from(row->mark)) ||
         (row->option && shell_option(package->command, row->option)) ||
         (row->setting && environment(facts, step, package->command, row->setting).len))

@@ -31,17 +31,6 @@ static bool removes_behind(const struct step_facts *step, const struct shell_com
     return false;
 }
 
-static bool cleans_behind(const struct step_facts *step, const struct package_command *package)
-{
-    for (uint32_t k = 0; k < step->command_count; k++) {
-        const struct package_command *other = &step->packages[k];
-        if (other->verb == PACKAGE_CLEAN && other->command->at.start > package->command->at.start &&
-            str_eq(str_from(other->manager), str_from(package->manager)))
-            return true;
-    }
-    return false;
-}
-
 /* The last command of the step that does this: only the last one is reported. */
 static bool is_last(const struct step_facts *step, const struct package_command *package)
 {

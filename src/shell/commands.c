@@ -70,12 +70,7 @@ static const struct wrapper wrappers[] = {
 /* Is `word`, up to a '=', one of the blank-separated words of `list`? */
 static bool listed(const char *list, str word)
 {
-    size_t equals = str_find_char(word, '=');
-    str rest = str_from(list), one;
-    while (str_next_word(&rest, &one))
-        if (str_eq(one, equals == STR_MISSING ? word : str_slice(word, 0, equals)))
-            return true;
-    return false;
+    return str_is_listed(list, str_slice(word, 0, str_find_char(word, '=')));
 }
 
 static const struct wrapper *find_wrapper(str name)

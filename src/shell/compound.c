@@ -28,19 +28,6 @@ static bool expect(struct parser *p, size_t start, const char *word, const char 
     return false;
 }
 
-static void skip_line_ends(struct parser *p)
-{
-    skip_trivia(p);
-    size_t length;
-    while ((length = line_end_length(p, p->view.at))) {
-        size_t start = p->view.at;
-        p->view.at += length;
-        token(p, start);
-        read_heredocs(p);
-        skip_trivia(p);
-    }
-}
-
 static void parse_if(struct parser *p, struct shell_node *node, size_t start)
 {
     do {
@@ -111,14 +98,14 @@ static void parse_for(struct parser *p, struct shell_node *node, size_t start)
             token(p, name);
         else
             problem(p, start, start + 3, "loop without a variable");
-        skip_line_ends(p);
+        skip_newlines(p);
         if (take_keyword(p, "in"))
             parse_words(p, node);
     }
     skip_trivia(p);
     if (peek(p, 0) == ';')
         take(p, ";");
-    skip_line_ends(p);
+    skip_newlines(p);
     if (peek(p, 0) == '{' && take_keyword(p, "{")) {
         add_list(p, node, SHELL_IN_LOOP);
         expect(p, start, "}", "'{' without '}'");
@@ -174,13 +161,13 @@ static void parse_case(struct parser *p, struct shell_node *node, size_t start)
     token(p, subject);
     vec_push(p->arena, &p->words, word);
     TAKE(p, words, mark, &node->words);
-    skip_line_ends(p);
+    skip_newlines(p);
     if (!expect(p, start, "in", "'case' without 'in'"))
         return;
     do {
-        skip_line_ends(p);
+        skip_newlines(p);
     } while (!at_end(p) && !at_keyword(p, "esac") && parse_case_item(p, node, start));
-    skip_line_ends(p);
+    skip_newlines(p);
     expect(p, start, "esac", "'case' without 'esac'");
 }
 
@@ -189,7 +176,7 @@ static void parse_test(struct parser *p, struct shell_node *node, size_t start)
 {
     uint32_t mark = p->words.count;
     bool closed = false;
-    for (skip_line_ends(p); !at_end(p) && !closed; skip_line_ends(p)) {
+    for (skip_newlines(p); !at_end(p) && !closed; skip_newlines(p)) {
         size_t at = p->view.at;
         closed = at_keyword(p, "]]");
         char c = peek(p, 0);
@@ -235,7 +222,7 @@ struct shell_node *parse_function_body(struct parser *p, size_t start, str name)
     struct shell_node *node = node_new(p, SHELL_NODE_FUNCTION);
     node->name = name;
     vec_push(p->arena, &p->script->functions, name);
-    skip_line_ends(p);
+    skip_newlines(p);
     uint32_t context = p->context;
     p->context = (context & ~(uint32_t)SHELL_NEGATED) | SHELL_IN_FUNCTION;
     struct shell_node *body = parse_compound(p);

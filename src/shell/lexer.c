@@ -21,18 +21,11 @@ void view_enter(struct parser *p, const struct joined *joined)
 static void find_piece(struct parser *p, size_t offset)
 {
     const struct joined *joined = p->view.joined;
-    uint32_t low = 0, high = joined->pieces.count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (joined->pieces.at[middle].at <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    p->view.piece_start = joined->pieces.at[low].at;
-    p->view.piece_source = joined->pieces.at[low].source;
+    uint32_t piece = joined_piece_of(joined, offset);
+    p->view.piece_start = joined->pieces.at[piece].at;
+    p->view.piece_source = joined->pieces.at[piece].source;
     p->view.piece_end =
-        low + 1 < joined->pieces.count ? joined->pieces.at[low + 1].at : joined->text.len;
+        piece + 1 < joined->pieces.count ? joined->pieces.at[piece + 1].at : joined->text.len;
 }
 
 uint32_t place(struct parser *p, size_t offset)

@@ -67,7 +67,7 @@ static struct shell_node *gather(struct parser *p, enum shell_node_kind kind, ui
     return node;
 }
 
-static void skip_newlines(struct parser *p)
+void skip_newlines(struct parser *p)
 {
     skip_trivia(p);
     size_t length;

@@ -134,6 +134,9 @@ static inline void leave(struct parser *p)
 /* Read the bodies of pending heredocs; the view stands behind a line end. */
 void read_heredocs(struct parser *p);
 
+/* Take blanks, comments and line ends, with the heredocs that begin behind these. */
+void skip_newlines(struct parser *p);
+
 /* Give up on heredocs added since `mark`: their bodies never came. */
 void drop_heredocs(struct parser *p, uint32_t mark);
 

@@ -7,8 +7,7 @@ struct joined joined_of(struct arena *arena, const struct source *source, span a
     return joined;
 }
 
-/* The last piece that begins at or before an offset. */
-static uint32_t piece_of(const struct joined *joined, size_t offset)
+uint32_t joined_piece_of(const struct joined *joined, size_t offset)
 {
     assert(joined->pieces.count > 0);
     uint32_t low = 0, high = joined->pieces.count;
@@ -24,7 +23,7 @@ static uint32_t piece_of(const struct joined *joined, size_t offset)
 
 static uint32_t offset_in(const struct joined *joined, size_t offset)
 {
-    const struct joined_piece *piece = &joined->pieces.at[piece_of(joined, offset)];
+    const struct joined_piece *piece = &joined->pieces.at[joined_piece_of(joined, offset)];
     return piece->source + (uint32_t)(offset - piece->at);
 }
 
@@ -55,7 +54,7 @@ struct joined joined_slice(struct arena *arena, const struct joined *joined, siz
     vec_push(arena, &part.pieces, (struct joined_piece){0, joined_offset(joined, start)});
     if (!joined->pieces.count)
         return part;
-    for (uint32_t i = piece_of(joined, start) + 1; i < joined->pieces.count; i++) {
+    for (uint32_t i = joined_piece_of(joined, start) + 1; i < joined->pieces.count; i++) {
         struct joined_piece piece = joined->pieces.at[i];
         if (piece.at >= end)
             break;

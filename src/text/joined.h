@@ -27,6 +27,9 @@ struct joined {
 /* The identity: source[at]. */
 struct joined joined_of(struct arena *arena, const struct source *source, span at);
 
+/* Index of the last piece that begins at or before an offset; there must be a piece. */
+uint32_t joined_piece_of(const struct joined *joined, size_t offset);
+
 /* Source offset of a byte of the text. `offset` == text.len gives the place just behind the last
  * byte. */
 uint32_t joined_offset(const struct joined *joined, size_t offset);

@@ -1,5 +1,4 @@
 #include "tests/prop/prop.h"
-#include "tests/prop/prop_dockerfile.h"
 
 #include <stdint.h>
 

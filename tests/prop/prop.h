@@ -7,8 +7,11 @@
  * tests/prop/prop -- what must hold whatever the bytes; each aborts when it does not.
  *
  * One body, two uses: libFuzzer gives the bytes (tests/prop/fuzz.c), or a seed does
- * (tests/unit/fix/prop_test.c).
+ * (tests/unit/dockerfile/prop_dockerfile_test.c).
  */
+
+/* The pieces of a Dockerfile are its bytes, places lie where they belong, every word expands. */
+void prop_dockerfile(struct arena *arena, str text);
 
 /* print(parse(x)) = x, and every place lies in the text. */
 void prop_shell(struct arena *arena, str text);

@@ -1,6 +1,5 @@
-#include "tests/prop/prop_dockerfile.h"
-
 #include "dockerfile/dockerfile.h"
+#include "tests/prop/prop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +9,6 @@
  * the pieces put together are the file; every place lies inside it, in order, and inside what it
  * belongs to; expanding any word ends, with a value or with an error.
  */
-
-#define must(condition)                                                                \
-    do {                                                                               \
-        if (!(condition)) {                                                            \
-            fprintf(stderr, "%s:%d: must hold: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                   \
-        }                                                                              \
-    } while (0)
 
 static bool is_inside(span at, span whole)
 {

@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/buf.h"
-#include "tests/prop/prop_dockerfile.h"
+#include "tests/prop/prop.h"
 
 #include "tests/prop/prop_dockerfile.c" /* one body, two uses: this one, and the fuzzer's */
 
