@@ -225,5 +225,8 @@ void find_options(struct script *script, str text);
 
 /* -- options.c -------------------------------------------------------------------------------- */
 
-/* Does this option of that program take its value from the next word? `option` as written. */
-bool option_takes_value(str program, str option);
+/* Is it a word of this blank-separated list of options? */
+bool option_list_has(const char *list, str word);
+
+/* Fill value_options and word_options from the command's name. */
+void know_options(struct shell_command *command);
