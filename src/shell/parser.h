@@ -216,6 +216,9 @@ bool is_shell_name(str name);
 
 /* -- bash.c ----------------------------------------------------------------------------------- */
 
+/* Does busybox ash have what we call `what`? */
+bool ash_has(const char *what);
+
 /* Mark what only bash knows in a simple command, a parameter. */
 void mark_command(struct parser *p, uint32_t index);
 void mark_param(struct parser *p, const struct shell_part *part);

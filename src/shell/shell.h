@@ -179,6 +179,7 @@ struct shell_bashism {
     span at;
     const char *what; /* "[[ ]]", "arrays", "process substitution", "pipefail", ... */
     const char *code; /* ShellCheck's number for it, e.g. "SC3010"; NULL when it has none */
+    bool in_ash;      /* busybox ash, as Alpine and Debian build it, has it too           */
 };
 
 struct shell_problem {
