@@ -13,7 +13,6 @@ static bool is_shell(const struct shell_command *command)
                   "perl", "ruby", "node", "php", "pwsh");
 }
 
-/* The URL among a download's words, as written; "" when there is none. */
 /* What stands behind an opening quote, up to the closing one. */
 static str unquoted(str text)
 {
@@ -21,6 +20,7 @@ static str unquoted(str text)
     return str_slice(text, 1, end == STR_MISSING ? text.len : end + 1);
 }
 
+/* The URL among a download's words, as written; "" when there is none. */
 static str url_of(const struct shell_command *command, span *out_at)
 {
     VEC_EACH(struct shell_word, word, command->argv) {
