@@ -38,3 +38,8 @@
 
 /* Findings kept for one file: a file of 10^5 broken lines must not fill a terminal for a day. */
 #define LIMIT_FINDINGS_PER_FILE 10000
+
+/* A name inside an archive, and an extended header of tar: Linux takes no longer path, and no
+ * writer makes more of an entry's attributes. */
+#define LIMIT_TAR_PATH   4096
+#define LIMIT_TAR_HEADER ((size_t)1 << 20)
