@@ -51,6 +51,8 @@ const struct tar_entry *tar_entry(const struct tar *tar)
 
 uint64_t tar_wants(const struct tar *tar)
 {
+    if (tar->part == PART_DATA) /* nothing happens before its padding is through */
+        return tar->entry.end_at;
     return tar->part == PART_ENDED ? UINT64_MAX : tar->until;
 }
 
@@ -234,6 +236,8 @@ static enum tar_step step_of(struct tar *tar, str *piece, str *out_data, struct 
         if (!left) {
             tar->part = PART_PADDING;
             tar->until = tar->entry.end_at;
+            if (tar->at == tar->until)
+                go_to_header(tar);
             return TAR_DONE;
         }
         size_t count = left < piece->len ? (size_t)left : piece->len;
@@ -269,6 +273,14 @@ enum tar_step tar_next(struct tar *tar, str *piece, str *out_data, struct err *e
         idle = false;
     }
     return TAR_MORE;
+}
+
+uint64_t tar_skip(struct tar *tar, uint64_t seen)
+{
+    assert(tar->part == PART_DATA && tar->at - seen >= tar->entry.data_at);
+    tar->at = tar->entry.end_at;
+    go_to_header(tar);
+    return tar->at;
 }
 
 bool tar_finish(const struct tar *tar, struct err *err)

@@ -77,5 +77,9 @@ const struct tar_entry *tar_entry(const struct tar *tar);
  * to stop where entries meet. */
 uint64_t tar_wants(const struct tar *tar);
 
+/* Pass over the present entry's bytes, `seen` of which the last TAR_DATA gave: the offset at which
+ * the next piece begins. */
+uint64_t tar_skip(struct tar *tar, uint64_t seen);
+
 /* The stream is over: an error if it ended inside of an entry. */
 MUST_CHECK bool tar_finish(const struct tar *tar, struct err *err);

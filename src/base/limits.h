@@ -43,3 +43,14 @@
  * writer makes more of an entry's attributes. */
 #define LIMIT_TAR_PATH   4096
 #define LIMIT_TAR_HEADER ((size_t)1 << 20)
+
+/* Files of an image archive (not of its layers): a few for each layer. */
+enum { LIMIT_ARCHIVE_FILES = 100000 };
+
+/* A manifest or an index, a config. */
+#define LIMIT_MANIFEST ((size_t)4 << 20)
+#define LIMIT_CONFIG   ((size_t)16 << 20)
+
+/* Entries of one layer, and what their names take together: beyond any image that people build. */
+enum { LIMIT_LAYER_ENTRIES = 10000000 };
+#define LIMIT_LAYER_NAMES ((size_t)2 << 30)
