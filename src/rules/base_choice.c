@@ -172,7 +172,7 @@ static void check_sdk(const struct facts *facts, struct rule_sink *sink)
     double saved = ship && ship->unpacked_mb > 0 ? final->base->unpacked_mb - ship->unpacked_mb : 0;
     if (saved > 0)
         found(sink, final->stage->base_at,
-              "'%.*s' is made to build with: about %.*s more than '%s' has are shipped",
+              "'%.*s' is made to build with, and ships about %.*s that '%s' would not",
               STR_ARG(final->repository), STR_ARG(megabytes(facts, saved)), ship->name)
             ->bytes = (uint64_t)(saved * 1e6);
     else
@@ -181,8 +181,8 @@ static void check_sdk(const struct facts *facts, struct rule_sink *sink)
               STR_ARG(final->repository));
 }
 
-/* "24-bookworm" + "-slim" -> "24-bookworm-slim", "3.12-bookworm" + "-slim-" -> "3.12-slim-bookworm",
- * "bookworm" + "-slim-" -> "slim-bookworm", "latest" + any -> "slim" */
+/* "24-bookworm" + "-slim" -> "24-bookworm-slim", "bookworm" + "-slim-" -> "slim-bookworm",
+ * "3.12-bookworm" + "-slim-" -> "3.12-slim-bookworm", "latest" + any -> "slim" */
 static str slim_tag(struct arena *arena, str tag, const char *slim)
 {
     str suffix = str_from(slim);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 /*
- * When releases end; for Debian the end of long-term support, for Ubuntu that of standard support. A
- * tag is asked for its image's own release first ("python:3.8-..."), then for the distribution
+ * When releases end; for Debian the end of long-term support, for Ubuntu that of standard support.
+ * A tag is asked for its image's own release first ("python:3.8-..."), then for the distribution
  * release that its parts name ("...-buster", "...-alpine3.12"); what ends first counts.
  *
  * Source   endoflife.date, products/ (2026-08-22), which names the projects' own announcements. A

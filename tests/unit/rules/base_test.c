@@ -88,11 +88,11 @@ static void findings_quote_the_saving(void **state)
         {"base/slim-sibling", "FROM elixir:1.19-otp-28\nCOPY . .\nCMD [\"mix\"]\n",
          "'elixir:1.19-otp-28-slim' is smaller: by how much is not measured"},
         {"base/sdk-shipped", "FROM golang:1.27\nCOPY . .\nCMD [\"/app\"]\n",
-         "'golang' is made to build with: about 806.4 MB more than 'debian-slim' has are shipped"},
+         "'golang' is made to build with, and ships about 806.4 MB that 'debian-slim' would not"},
         {"base/sdk-shipped",
          "FROM mcr.microsoft.com/dotnet/sdk:9.0-alpine\nCOPY . .\nCMD [\"/app\"]\n",
-         "'mcr.microsoft.com/dotnet/sdk' is made to build with: about 612.1 MB more than "
-         "'dotnet-aspnet-alpine' has are shipped"},
+         "'mcr.microsoft.com/dotnet/sdk' is made to build with, and ships about 612.1 MB that "
+         "'dotnet-aspnet-alpine' would not"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(messages); i++) {
         struct rule_row row = {.text = messages[i].text};
