@@ -1,0 +1,114 @@
+#include "cli/commands.h"
+
+#include "analyze/analyze.h"
+#include "base/arena.h"
+#include "report/report.h"
+
+/* plimsoll analyze: where an image's bytes are, who put them there, and what is waste. */
+
+struct analyze_args {
+    struct opt_list images;
+    str platform;
+    uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
+};
+
+#define AT(field) offsetof(struct analyze_args, field)
+static const struct opt opts[] = {
+    {"top", 0, OPT_INT, AT(top), "N", "how many rows of each list are shown"},
+    {"platform", 0, OPT_STRING, AT(platform), "OS/ARCH",
+     "which image of several, e.g. linux/arm64; this machine's when not given"},
+    {"max-size", 0, OPT_SIZE, AT(max_size), "SIZE", "status 1 when the image is larger"},
+    {"max-pull", 0, OPT_SIZE, AT(max_pull), "SIZE", "status 1 when its blobs are larger"},
+    {"max-waste", 0, OPT_SIZE, AT(max_waste), "SIZE", "status 1 when more is hidden"},
+    {"max-layers", 0, OPT_INT, AT(max_layers), "N", "status 1 when it has more layers"},
+    {"threads", 0, OPT_INT, AT(threads), "N", "workers; one a core when not given"},
+};
+static const struct analyze_args defaults = {.top = 5};
+
+static bool read_platform(str text, struct image_choice *choice, struct err *err)
+{
+    struct platform *platform = &choice->platform;
+    if (!text.len)
+        return true;
+    str rest = text;
+    if (!str_next(&rest, '/', &platform->os) || !str_next(&rest, '/', &platform->architecture) ||
+        !platform->os.len || !platform->architecture.len) {
+        err_set(err, ERR_USAGE, "'%.*s' is no platform", STR_ARG(text));
+        return err_hint(err, "write it as linux/amd64 or linux/arm/v7");
+    }
+    if (rest.at)
+        platform->variant = rest;
+    return true;
+}
+
+/* Tell each budget that is not kept; true when there is one. */
+static bool tell_gates(struct ctx *ctx, const struct analyze_args *args,
+                       const struct analysis *analysis)
+{
+    const struct {
+        const char *name;
+        uint64_t most, is;
+    } gates[] = {
+        {"max-size", args->max_size, analysis->size},
+        {"max-pull", args->max_pull, analysis->compressed_size},
+        {"max-waste", args->max_waste, analysis->wasted_bytes},
+        {"max-layers", args->max_layers, analysis->layers.count},
+    };
+    bool broken = false;
+    for (size_t i = 0; i < ARRAY_COUNT(gates); i++) {
+        if (!gates[i].most || gates[i].is <= gates[i].most)
+            continue;
+        broken = true;
+        ctx_complain(ctx, str_fmt(ctx->arena, "--%s: %" PRIu64 " is over %" PRIu64, gates[i].name,
+                                  gates[i].is, gates[i].most));
+    }
+    return broken;
+}
+
+static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
+{
+    const struct analyze_args *args = raw_args;
+    struct image_choice choice = {0};
+    struct image image;
+    if (!read_platform(args->platform, &choice, err) ||
+        !image_open(ctx->arena, args->images.at[0], &choice, &image, err))
+        return false;
+    struct layer_result *layers =
+        NEW_ARRAY(ctx->arena, struct layer_result, image.layers.count + 1);
+    if (!layers_read(ctx->arena, &image, (unsigned)args->threads, layers, err))
+        return err_wrap(err, "image '%.*s'", STR_ARG(image.name));
+    struct image_view view = view_fold(ctx->arena, layers, image.layers.count);
+    struct analysis analysis = analyze_image(ctx->arena, &image, &view);
+    struct report_style style = ctx_style(ctx);
+    if (!ctx_print(ctx,
+                   report_analysis(ctx->arena, &analysis, ctx->common.format == 1,
+                                   (uint32_t)args->top, &style),
+                   err))
+        return false;
+    *out_exit = tell_gates(ctx, args, &analysis) ? EXIT_FINDINGS : EXIT_CLEAN;
+    return true;
+}
+
+const struct command cmd_analyze = {
+    .name = "analyze",
+    .summary = "tell where an image's bytes are, who put them there, and what is waste",
+    .operands = "IMAGE",
+    .about =
+        "Read each layer of an image once and tell what it holds: bytes and files a layer, what a "
+        "later layer hides of an earlier one (a pull still brings it), and content that is there "
+        "more than once. Nothing is unpacked. Digests are checked before anything is told.\n\n"
+        "IMAGE is oci:DIR, oci-archive:FILE or docker-archive:FILE, with :TAG behind it where "
+        "there are several, or a path, which is looked at.",
+    .opts = opts,
+    .opt_count = ARRAY_COUNT(opts),
+    .args_size = sizeof(struct analyze_args),
+    .defaults = &defaults,
+    .formats = ANALYZE_FORMATS,
+    .operands_offset = AT(images),
+    .operands_min = 1,
+    .operands_max = 1,
+    .examples = "plimsoll analyze image.tar\twhat docker save wrote\n"
+                "plimsoll analyze oci:layout:1.0 --format json\tfor programs\n"
+                "plimsoll analyze image.tar --max-waste 10MB\ta gate for CI\n",
+    .run = run_analyze,
+};
