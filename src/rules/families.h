@@ -26,7 +26,9 @@
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
+    FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \
+    FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
@@ -36,6 +38,7 @@
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
+    FAMILY(runtime_files)         \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_start)         \
     FAMILY(secrets)               \

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "rules/contents.h"
+
+/*
+ * rules/contents_parts -- what contents.c (questions) and contents_steps.c (puts) share.
+ *
+ * Shapes   Puts in the order of the file; those of step i are [first[i], first[i + 1]).
+ */
+
+enum {
+    PUTS_STAGE_MAX = 1024, /* of one stage; past it anything may be anywhere */
+    PUTS_LOOK_MAX = 4096,  /* that one question looks at */
+    COPY_CHAIN_MAX = 16,   /* stages that a question follows copies through */
+};
+
+enum put_kind {
+    PUT_ANYTHING, /* anywhere                                         */
+    PUT_SYSTEM,   /* anything in the directories of a distribution    */
+    PUT_BELOW,    /* anything at or below the path                    */
+    PUT_PATH,     /* the path itself, nothing below it                */
+    PUT_COPY,     /* `source`, of the context or of a stage           */
+    PUT_REMOVED,  /* surely gone, with what was below                 */
+};
+
+struct put {
+    enum put_kind kind;
+    bool sure;        /* PUT_PATH: it is there once the step is done */
+    bool into;        /* PUT_COPY: the target is a directory in any case */
+    uint32_t command; /* of a RUN */
+    uint32_t stage;   /* PUT_COPY: copied from; NO_INDEX: the context */
+    str path;
+    str source; /* PUT_COPY: relative to the context, or absolute in the stage */
+};
+VEC_TYPE(put_list, struct put);
+
+struct contents {
+    struct put_list puts;
+    uint32_t *first; /* one a step, and the end */
+};
+
+/* A name that is a file's, not a directory's, by its ending: "package.json", "app.py". */
+bool is_file_name(str path);

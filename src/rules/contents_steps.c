@@ -1,0 +1,572 @@
+#include "rules/contents_parts.h"
+
+/*
+ * What each step may put where. Commands are told apart by how far they reach: nothing new, the
+ * directories of the distribution, the place they run in, paths that they name, or anything.
+ */
+
+struct maker {
+    struct facts *facts;
+    struct contents *contents;
+    const struct step_facts *step;
+    uint32_t command;     /* its index */
+    uint32_t stage_first; /* puts before the stage */
+};
+
+/* -- putting ----------------------------------------------------------------------------------- */
+
+static struct put *put(struct maker *maker, enum put_kind kind, str path)
+{
+    struct put_list *puts = &maker->contents->puts;
+    bool full = puts->count - maker->stage_first >= PUTS_STAGE_MAX;
+    bool named = kind != PUT_ANYTHING && kind != PUT_SYSTEM;
+    if (full || (named && (!path.len || str_has(path, STR("${")))) ||
+        (kind == PUT_BELOW && path.len == 1)) {
+        kind = PUT_ANYTHING;
+        path = STR("");
+    }
+    struct put next = {.kind = kind, .path = path, .stage = NO_INDEX, .command = maker->command};
+    /* What may be anything need not be said again. */
+    if (kind == PUT_ANYTHING && puts->count > maker->stage_first &&
+        vec_last(puts)->kind == PUT_ANYTHING)
+        return vec_last(puts);
+    vec_push(maker->facts->arena, puts, next);
+    return vec_last(puts);
+}
+
+static void put_anything(struct maker *maker)
+{
+    put(maker, PUT_ANYTHING, STR(""));
+}
+
+static const struct shell_command *command_of(const struct maker *maker)
+{
+    return &maker->step->commands[maker->command];
+}
+
+static str path_of(const struct maker *maker, const struct shell_word *word)
+{
+    return trace_path(maker->facts, maker->step, command_of(maker), word);
+}
+
+/* The path that an option names; "" when it is not known, or not given. */
+static str option_path(const struct maker *maker, const char *option)
+{
+    str value;
+    if (!shell_option_value(command_of(maker), option, &value) || str_has_char(value, '$'))
+        return STR("");
+    str directory = maker->step->directories[maker->command];
+    if (!str_starts(value, STR("/")) && !directory.len)
+        return STR("");
+    return path_join(maker->facts->arena, directory, value);
+}
+
+/* Anything below the place where the command runs: that is, below the top directory which that
+ * stands in, since workspaces write beside their members. */
+static void put_here(struct maker *maker)
+{
+    str directory = maker->step->directories[maker->command];
+    size_t slash = directory.len > 1 ? str_find_char(str_from_index(directory, 1), '/') : 0;
+    str top = slash == STR_MISSING ? directory : str_slice(directory, 0, slash + 1);
+    put(maker, PUT_SYSTEM, STR(""));
+    put(maker, PUT_BELOW, top);
+}
+
+bool command_is_certain(const struct shell_command *command)
+{
+    const uint32_t perhaps = SHELL_IN_CONDITION | SHELL_IN_BRANCH | SHELL_IN_LOOP |
+                             SHELL_IN_FUNCTION | SHELL_IN_SUBST | SHELL_AFTER_OR | SHELL_GUARDED |
+                             SHELL_NEGATED;
+    return !(command->context & perhaps) &&
+           !(command->via & (SHELL_VIA_FIND | SHELL_VIA_XARGS | SHELL_VIA_OTHER));
+}
+
+/* -- commands that name what they write -------------------------------------------------------- */
+
+static void put_operands(struct maker *maker, enum put_kind kind)
+{
+    const struct shell_command *command = command_of(maker);
+    struct shell_words operands = shell_operands(maker->facts->arena, command, false);
+    VEC_EACH(struct shell_word, word, operands) {
+        struct put *made = put(maker, kind, path_of(maker, word));
+        made->sure = made->kind == PUT_PATH && word->known && command_is_certain(command);
+    }
+}
+
+/* cp, mv, install, ln: the target, whatever of it. */
+static void put_target(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    struct shell_words operands = shell_operands(maker->facts->arena, command, false);
+    if (str_eq(command->name, STR("install")) && shell_option(command, "-d"))
+        put_operands(maker, PUT_PATH);
+    else if (shell_option(command, "-t") || shell_option(command, "--target-directory") ||
+             operands.count < 2)
+        put_anything(maker);
+    else if (str_eq(command->name, STR("ln")))
+        put_operands(maker, PUT_BELOW); /* what is written through the link stands behind it */
+    else
+        put(maker, PUT_BELOW, path_of(maker, vec_last(&operands)));
+}
+
+/* Where traces know what the command writes; else `otherwise`. */
+static void put_traced(struct maker *maker, void (*otherwise)(struct maker *maker))
+{
+    bool any = false;
+    VEC_EACH(struct trace, trace, maker->step->traces) {
+        bool writes = trace->kind != TRACE_REMOVED && trace->kind != TRACE_MOVED;
+        if (trace->command != command_of(maker) || !writes || trace->kind == TRACE_TEXT ||
+            trace->guess)
+            continue;
+        put(maker, trace->tree ? PUT_BELOW : PUT_PATH, trace->path);
+        any = true;
+    }
+    if (!any)
+        otherwise(maker);
+}
+
+static void put_nothing(struct maker *maker)
+{
+    (void)maker;
+}
+
+static void put_download(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    bool curl = str_eq(command->name, STR("curl"));
+    bool tree = !curl && (shell_option(command, "-r") || shell_option(command, "-m") ||
+                          shell_option(command, "-i") || shell_option(command, "--recursive"));
+    bool quiet = curl ? !shell_option(command, "-o") && !shell_option(command, "--output") &&
+                            !shell_option(command, "-O") && !shell_option(command, "-J") &&
+                            !shell_option(command, "--remote-name") &&
+                            !shell_option(command, "--remote-name-all") &&
+                            !shell_option(command, "-K") && !shell_option(command, "--config")
+                      : shell_option(command, "--spider") != NULL;
+    str output;
+    bool standard = shell_option_value(command, curl ? "-o" : "-O", &output) &&
+                    (STR_IN(output, "-", "/dev/null", "/dev/stdout"));
+    if (tree)
+        put_here(maker);
+    else if (!quiet && !standard)
+        put_traced(maker, put_here);
+}
+
+static void put_tar(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    bool lists = shell_option(command, "-t") || shell_option(command, "--list");
+    if (!lists || shell_option(command, "-x"))
+        put_traced(maker, put_anything);
+}
+
+static void put_git(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    if (shell_option(command, "-C") || shell_option(command, "--git-dir"))
+        put_anything(maker);
+    else if (shell_is(command, "git", "config"))
+        put(maker, PUT_SYSTEM, STR(""));
+    else
+        put_traced(maker, shell_is(command, "git", "clone") ? put_anything : put_here);
+}
+
+/* -- builds ------------------------------------------------------------------------------------ */
+
+/* The value of -o as a file, or as a directory of any files. */
+static void put_output(struct maker *maker, const char *option)
+{
+    const struct shell_command *command = command_of(maker);
+    str value, path = option_path(maker, option);
+    if (!shell_option_value(command, option, &value))
+        return;
+    if (STR_IN(value, "/dev/null", "-"))
+        return;
+    put(maker, PUT_BELOW, path);
+}
+
+static bool declares(const struct maker *maker, const char *variable)
+{
+    if (dockerfile_variable(maker->facts->file, maker->step->instruction, str_from(variable)))
+        return true;
+    VEC_EACH(struct shell_assign, assign, command_of(maker)->assigns) {
+        if (str_eq(assign->name, str_from(variable)))
+            return true;
+    }
+    return false;
+}
+
+static void put_go(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    const struct shell_word *sub = shell_subcommand(command);
+    str verb = sub ? sub->value : STR("");
+    if (declares(maker, "GOBIN") || declares(maker, "GOPATH") || declares(maker, "GOMODCACHE") ||
+        declares(maker, "GOFLAGS") || shell_option(command, "-C") ||
+        STR_IN(verb, "generate", "run", "test", "tool", "work", "")) {
+        put_anything(maker);
+        return;
+    }
+    put(maker, PUT_SYSTEM, STR(""));
+    put(maker, PUT_BELOW, STR("/go/pkg"));
+    put(maker, PUT_BELOW, STR("/go/bin"));
+    if (str_eq(verb, STR("build")) && shell_option(command, "-o"))
+        put_output(maker, "-o");
+    else if (!STR_IN(verb, "install", "env", "version", "vet", "list", "clean"))
+        put_here(maker);
+}
+
+static void put_cargo(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    const struct shell_word *sub = shell_subcommand(command);
+    bool known = sub && STR_IN(sub->value, "build", "b", "check", "clippy", "fetch", "install",
+                               "init", "new", "clean", "update", "generate-lockfile", "vendor");
+    if (!known || declares(maker, "CARGO_TARGET_DIR") || declares(maker, "CARGO_HOME") ||
+        shell_option(command, "--target-dir") || shell_option(command, "--manifest-path") ||
+        shell_option(command, "--root") || shell_option(command, "--out-dir"))
+        put_anything(maker);
+    else
+        put_here(maker);
+}
+
+static void put_dotnet(struct maker *maker)
+{
+    put_output(maker, "-o");
+    put_output(maker, "--output");
+    const struct shell_command *command = command_of(maker);
+    const struct shell_word *sub = shell_subcommand(command);
+    bool known = sub && STR_IN(sub->value, "restore", "build", "publish", "new", "add", "tool");
+    VEC_EACH(struct shell_word, word, command->argv) {
+        known = known && !str_has(word->raw, STR("..")) && !str_has(word->raw, STR("-p:")) &&
+                !str_has(word->raw, STR("/p:")) && !str_has(word->raw, STR("--artifacts"));
+    }
+    if (known)
+        put_here(maker);
+    else
+        put_anything(maker);
+}
+
+/* python -m venv DIR; every other script is not known. */
+static void put_python(struct maker *maker)
+{
+    const struct shell_words *argv = &command_of(maker)->argv;
+    if (argv->count == 2 && STR_IN(argv->at[1].value, "--version", "-V"))
+        return;
+    if (argv->count < 4 || !str_eq(argv->at[1].value, STR("-m")) ||
+        !STR_IN(argv->at[2].value, "venv", "virtualenv")) {
+        put_anything(maker);
+        return;
+    }
+    for (uint32_t i = 3; i < argv->count; i++)
+        if (!str_starts(argv->at[i].value, STR("-")))
+            put(maker, PUT_BELOW, path_of(maker, &argv->at[i]));
+}
+
+/* -- packages ---------------------------------------------------------------------------------- */
+
+static void put_pip(struct maker *maker)
+{
+    static const char *const targets[] = {"--target",    "-t",       "--prefix", "--root",
+                                          "--dest",      "-d",       "--src",    "-w",
+                                          "--wheel-dir", "--report", "--log"};
+    const struct shell_command *command = command_of(maker);
+    put(maker, PUT_SYSTEM, STR(""));
+    bool named = false;
+    for (size_t i = 0; i < ARRAY_COUNT(targets); i++)
+        if (shell_option(command, targets[i])) {
+            put(maker, PUT_BELOW, option_path(maker, targets[i]));
+            named = true;
+        }
+    bool here = shell_option(command, "-e") || shell_option(command, "--editable");
+    VEC_EACH(struct shell_word, word, command->argv) {
+        here = here || str_starts(word->raw, STR(".")) || str_starts(word->raw, STR("-e")) ||
+               (STR_IN(word->value, "wheel", "download") && !named);
+    }
+    if (here)
+        put_here(maker);
+}
+
+static void put_package(struct maker *maker, const struct package_command *package)
+{
+    const struct shell_command *command = command_of(maker);
+    str manager = str_from(package->manager);
+    bool elsewhere = shell_option(command, "--root") || shell_option(command, "--installroot") ||
+                     shell_option(command, "--prefix") || shell_option(command, "--cwd") ||
+                     shell_option(command, "--directory") || shell_option(command, "--project");
+    if (str_eq(manager, STR("pip")))
+        put_pip(maker);
+    else if (elsewhere || (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
+             (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C")))
+        put_anything(maker);
+    else if (str_eq(manager, STR("go")))
+        put_go(maker);
+    else if (str_eq(manager, STR("cargo")))
+        put_cargo(maker);
+    else if (str_eq(manager, STR("dotnet")))
+        put_dotnet(maker);
+    else if (STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
+        put_anything(maker);
+    else if (STR_IN(manager, "npm", "yarn", "pnpm", "bun", "bundle", "composer", "poetry", "pipenv",
+                    "nuget") &&
+             !shell_option(command, "-g") && !shell_option(command, "--global"))
+        put_here(maker);
+    else
+        put(maker, PUT_SYSTEM, STR(""));
+}
+
+/* -- one command ------------------------------------------------------------------------------- */
+
+/* They write nothing that was not there, or only what they are told by a redirection. */
+static const char harmless[] =
+    ": [ [[ apk-tools base32 base64 basename cat cd chgrp chmod chown cksum cmp command cut date "
+    "declare df diff dirname du echo egrep env exit export expr false fgrep file find getconf "
+    "getent getopts grep groups hash head hostname id jq kill ldd let local ls md5sum nm nproc "
+    "popd printenv printf ps pushd pwd read readelf readlink readonly realpath return rm rmdir "
+    "seq set setcap sha1sum sha224sum sha256sum sha384sum sha512sum shasum shift shopt shred sleep "
+    "sort stat strip sync tail test tr true truncate tty type typeset ulimit umask uname uniq "
+    "unlink unset upx wait wc which whoami xargs zcat";
+
+/* They write into the directories of the distribution. */
+static const char system_wide[] =
+    "a2disconf a2dismod a2dissite a2enconf a2enmod a2ensite add-apt-repository addgroup adduser "
+    "apt-cache apt-config apt-get apt-key apt-mark apk chpasswd corepack debconf-set-selections "
+    "delgroup deluser docker-php-ext-configure docker-php-ext-enable docker-php-ext-install dpkg "
+    "dpkg-architecture dpkg-divert dpkg-query dpkg-reconfigure fc-cache gem gosu groupadd groupdel "
+    "groupmod gpgconf ldconfig locale-gen localedef lsb_release mktemp passwd pecl phpenmod rc-update rpm "
+    "rustup service systemctl update-alternatives update-ca-certificates update-ca-trust "
+    "update-locale update-rc.d useradd userdel usermod yum dnf microdnf zypper tdnf";
+
+/* Users' homes may be anywhere. */
+static void put_home(struct maker *maker)
+{
+    static const char *const options[] = {"-d", "-h", "--home", "--home-dir", "-b", "--base-dir"};
+    for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
+        str value;
+        if (shell_option_value(command_of(maker), options[i], &value) &&
+            str_starts(value, STR("/")))
+            put(maker, PUT_BELOW, option_path(maker, options[i]));
+    }
+}
+
+static void put_gpg(struct maker *maker)
+{
+    put(maker, PUT_SYSTEM, STR(""));
+    put_output(maker, "-o");
+    put_output(maker, "--output");
+    if (shell_option(command_of(maker), "--homedir"))
+        put(maker, PUT_BELOW, option_path(maker, "--homedir"));
+}
+
+static bool has_raw(const struct shell_command *command, const char *part)
+{
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (str_has(word->raw, str_from(part)))
+            return true;
+    }
+    return false;
+}
+
+static void put_by_name(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    str name = command->name;
+    if (!command->argv.count || str_is_listed(harmless, name) ||
+        (str_eq(name, STR("sed")) && !has_raw(command, "w ")) ||
+        (STR_IN(name, "awk", "gawk", "mawk") && !has_raw(command, ">")) ||
+        (STR_IN(name, ".", "source") && has_raw(command, "/etc/os-release")))
+        return;
+    if (STR_IN(name, "adduser", "useradd", "usermod"))
+        put_home(maker);
+    if (str_is_listed(system_wide, name))
+        put(maker, PUT_SYSTEM, STR(""));
+    else if (STR_IN(name, "mkdir", "touch", "tee"))
+        put_operands(maker, PUT_PATH);
+    else if (STR_IN(name, "cp", "mv", "install", "ln"))
+        put_target(maker);
+    else if (STR_IN(name, "curl", "wget"))
+        put_download(maker);
+    else if (STR_IN(name, "tar", "unzip"))
+        put_tar(maker);
+    else if (str_eq(name, STR("git")))
+        put_git(maker);
+    else if (str_eq(name, STR("go")))
+        put_go(maker);
+    else if (str_eq(name, STR("cargo")))
+        put_cargo(maker);
+    else if (str_eq(name, STR("dotnet")))
+        put_dotnet(maker);
+    else if (STR_IN(name, "mvn", "mvnw") && !shell_option(command, "-f") &&
+             !shell_option(command, "--file"))
+        put_here(maker);
+    else if (STR_IN(name, "python", "python3"))
+        put_python(maker);
+    else if (str_eq(name, STR("gpg")))
+        put_gpg(maker);
+    else
+        put_anything(maker);
+}
+
+static void put_redirect(struct maker *maker, const struct shell_redirect *redirect)
+{
+    if (!str_has_char(redirect->op, '>') || STR_IN(redirect->target.value, "1", "2", "-"))
+        return;
+    str path = path_of(maker, &redirect->target);
+    if (!path_covers(STR("/dev"), path))
+        put(maker, PUT_PATH, path);
+}
+
+/* Sure removals take their path away. */
+static void put_removals(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    if (!STR_IN(command->name, "rm", "mv", "unlink") || !command_is_certain(command))
+        return;
+    VEC_EACH(struct trace, trace, maker->step->traces) {
+        bool gone = trace->kind == TRACE_REMOVED || trace->kind == TRACE_MOVED;
+        bool certain = !str_has_char(trace->path, '$') && !glob_is_pattern(trace->path);
+        if (trace->command == command && gone && certain)
+            put(maker, PUT_REMOVED, trace->path);
+    }
+}
+
+static void put_command(struct maker *maker)
+{
+    const struct shell_command *command = command_of(maker);
+    const struct package_command *package = &maker->step->packages[maker->command];
+    VEC_EACH(struct shell_redirect, redirect, command->redirects) {
+        put_redirect(maker, redirect);
+    }
+    put_removals(maker);
+    if (package->verb != PACKAGE_NONE)
+        put_package(maker, package);
+    else
+        put_by_name(maker);
+}
+
+/* Redirections of groups and loops ("done > file") stand in the tree alone. */
+static bool writes_from_compound(const struct shell_node *node)
+{
+    VEC_EACH(struct shell_redirect, redirect, node->redirects) {
+        if (str_has_char(redirect->op, '>') && node->kind != SHELL_NODE_SIMPLE &&
+            !str_starts(redirect->target.value, STR("/dev/")) &&
+            !STR_IN(redirect->target.value, "1", "2"))
+            return true;
+    }
+    VEC_EACH(struct shell_node *, child, node->children) {
+        if (writes_from_compound(*child)) /* as deep as the parser goes: LIMIT_NESTING */
+            return true;
+    }
+    return false;
+}
+
+static void put_run(struct maker *maker)
+{
+    const struct step_facts *step = maker->step;
+    const struct script *script = step->script;
+    bool known = step->packages && step->directories && step_is_posix(maker->facts, step) &&
+                 (step->instruction->json ||
+                  (script && !script->problems.count && !script->functions.count &&
+                   !writes_from_compound(script->root)));
+    if (!known) {
+        put_anything(maker);
+        return;
+    }
+    for (uint32_t k = 0; k < step->command_count; k++) {
+        maker->command = k;
+        put_command(maker);
+    }
+}
+
+/* -- COPY, ADD, WORKDIR ------------------------------------------------------------------------ */
+
+static void put_source(struct maker *maker, const struct word *word, str into, bool directory)
+{
+    const struct instruction *at = maker->step->instruction;
+    const struct flag *from = instruction_flag(at, "from");
+    uint32_t stage = from ? stage_find(maker->facts->file, from->value, at->stage) : NO_INDEX;
+    str source;
+    bool known = word_value(maker->facts, at, word->raw, &source) && source.len;
+    if (str_starts(word->raw, STR("<<"))) {
+        put(maker, directory ? PUT_BELOW : PUT_PATH, into);
+        return;
+    }
+    bool unpacks = false;
+    VEC_EACH(struct trace, trace, maker->step->traces) {
+        unpacks = unpacks || trace->kind == TRACE_UNPACK || trace->kind == TRACE_DOWNLOAD;
+    }
+    if (!known || (from && stage == NO_INDEX) || instruction_flag(at, "parents") || unpacks ||
+        str_has(source, STR("://")) || str_starts(source, STR("git@")) ||
+        instruction_flag(at, "exclude")) {
+        put(maker, PUT_BELOW, into);
+        return;
+    }
+    struct arena *arena = maker->facts->arena;
+    while (str_starts(source, STR("/")))
+        source = str_from_index(source, 1);
+    source = from ? path_join(arena, STR("/"), source) : path_clean(arena, source);
+    struct put *copy = put(maker, PUT_COPY, into);
+    if (copy->kind != PUT_COPY)
+        return;
+    copy->source = source;
+    copy->stage = stage;
+    copy->into = directory;
+}
+
+static void put_copy(struct maker *maker)
+{
+    const struct instruction *at = maker->step->instruction;
+    str goal = STR(""), into = STR("");
+    if (at->words.count < 2)
+        return;
+    if (word_value(maker->facts, at, vec_last(&at->words)->raw, &goal))
+        into = step_path(maker->facts, maker->step, goal);
+    bool directory =
+        str_ends(goal, STR("/")) || at->words.count > 2 || STR_IN(str_basename(goal), ".", "..");
+    for (uint32_t i = 0; i + 1 < at->words.count; i++)
+        put_source(maker, &at->words.at[i], into, directory);
+}
+
+static void put_workdir(struct maker *maker)
+{
+    /* What is in force behind it stands in the next step of the stage. */
+    const struct step_facts *next = maker->step + 1;
+    bool inside =
+        next < maker->facts->steps + maker->facts->step_count && next->stage == maker->step->stage;
+    if (!inside)
+        return;
+    struct put *made = put(maker, PUT_PATH, next->workdir_known ? next->workdir : STR(""));
+    made->sure = made->kind == PUT_PATH;
+}
+
+static void put_step(struct maker *maker)
+{
+    const struct instruction *at = maker->step->instruction;
+    const struct stage_facts *stage = step_stage(maker->facts, maker->step);
+    maker->command = 0;
+    if (!stage || at->kind == INSTRUCTION_FROM)
+        return;
+    if (at->broken || stage->windows || at->kind == INSTRUCTION_ONBUILD)
+        put_anything(maker);
+    else if (at->kind == INSTRUCTION_RUN)
+        put_run(maker);
+    else if (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD)
+        put_copy(maker);
+    else if (at->kind == INSTRUCTION_WORKDIR)
+        put_workdir(maker);
+}
+
+void contents_make(struct facts *facts)
+{
+    struct contents *contents = NEW(facts->arena, struct contents);
+    contents->first = NEW_ARRAY(facts->arena, uint32_t, facts->step_count + 1);
+    struct maker maker = {.facts = facts, .contents = contents};
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        maker.step = &facts->steps[i];
+        contents->first[i] = contents->puts.count;
+        if (!i || maker.step->stage != facts->steps[i - 1].stage)
+            maker.stage_first = contents->puts.count;
+        put_step(&maker);
+    }
+    contents->first[facts->step_count] = contents->puts.count;
+    facts->contents = contents;
+}
