@@ -228,6 +228,15 @@ enum holds contents_before(const struct facts *facts, const struct step_facts *s
     return search_stage(&search, step->stage, end, path);
 }
 
+bool contents_lost(const struct facts *facts, const struct step_facts *step)
+{
+    const struct contents *contents = facts->contents;
+    const struct stage_facts *stage = step_stage(facts, step);
+    uint32_t end = contents->first[step - facts->steps];
+    return !stage || (end > contents->first[stage->stage->first] &&
+                      contents->puts.at[end - 1].kind == PUT_ANYTHING);
+}
+
 /* What dependencies are installed from: no program is among them. */
 static bool is_manifest(str source)
 {

@@ -35,6 +35,9 @@ enum holds contents_at_end(const struct facts *facts, uint32_t stage, str path);
 enum holds contents_before(const struct facts *facts, const struct step_facts *step,
                            uint32_t command, str path);
 
+/* Is nothing known to be absent when a step begins? A cheap answer for those who would ask much. */
+bool contents_lost(const struct facts *facts, const struct step_facts *step);
+
 /* Does some COPY or ADD of the stage itself, or of a stage it is built on, bring more than manifests
  * and lock files into this directory, or below it? */
 bool contents_copied_into(const struct facts *facts, uint32_t stage, str directory);

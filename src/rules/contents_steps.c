@@ -15,6 +15,13 @@ struct maker {
 
 /* -- putting ----------------------------------------------------------------------------------- */
 
+/* Anything may be anywhere, and nothing was taken away since. */
+static bool is_lost(const struct maker *maker)
+{
+    const struct put_list *puts = &maker->contents->puts;
+    return puts->count > maker->stage_first && vec_last(puts)->kind == PUT_ANYTHING;
+}
+
 static struct put *put(struct maker *maker, enum put_kind kind, str path)
 {
     struct put_list *puts = &maker->contents->puts;
@@ -25,11 +32,10 @@ static struct put *put(struct maker *maker, enum put_kind kind, str path)
         kind = PUT_ANYTHING;
         path = STR("");
     }
-    struct put next = {.kind = kind, .path = path, .stage = NO_INDEX, .command = maker->command};
     /* What may be anything need not be said again. */
-    if (kind == PUT_ANYTHING && puts->count > maker->stage_first &&
-        vec_last(puts)->kind == PUT_ANYTHING)
+    if (is_lost(maker) && kind != PUT_REMOVED && kind != PUT_COPY)
         return vec_last(puts);
+    struct put next = {.kind = kind, .path = path, .stage = NO_INDEX, .command = maker->command};
     vec_push(maker->facts->arena, puts, next);
     return vec_last(puts);
 }
@@ -433,10 +439,12 @@ static void put_command(struct maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     const struct package_command *package = &maker->step->packages[maker->command];
+    put_removals(maker);
+    if (is_lost(maker))
+        return;
     VEC_EACH(struct shell_redirect, redirect, command->redirects) {
         put_redirect(maker, redirect);
     }
-    put_removals(maker);
     if (package->verb != PACKAGE_NONE)
         put_package(maker, package);
     else

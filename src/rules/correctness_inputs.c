@@ -292,7 +292,7 @@ static void check_files(const struct reading *reading)
 static void check_step(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step)
 {
-    if (!step->packages || !step_stage(facts, step) || !step_is_run(facts, step))
+    if (!step->packages || contents_lost(facts, step) || !step_is_run(facts, step))
         return;
     struct reading reading = {.facts = facts, .sink = sink, .step = step};
     reading.errexit = step->shell_errexit || (step->script && step->script->sets_errexit);
@@ -311,8 +311,10 @@ static void check_step(const struct facts *facts, struct rule_sink *sink,
     for (uint32_t k = 0; k < step->command_count; k++) {
         reading.command = k;
         check_files(&reading);
-        for (size_t i = 0; i < ARRAY_COUNT(input_rows); i++)
-            check_manifest(&reading, &input_rows[i]);
+        str name = step->commands[k].name;
+        for (size_t i = 0; name.len && i < ARRAY_COUNT(input_rows); i++)
+            if (input_rows[i].program[0] == name.at[0])
+                check_manifest(&reading, &input_rows[i]);
     }
 }
 
