@@ -41,3 +41,8 @@ struct contents {
 
 /* A name that is a file's, not a directory's, by its ending: "package.json", "app.py". */
 bool is_file_name(str path);
+
+/* A program that makes no file, but by a redirection; one that makes them in the directories of the
+ * distribution alone. */
+bool program_is_harmless(str name);
+bool program_is_system_wide(str name);

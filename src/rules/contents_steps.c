@@ -322,26 +322,6 @@ static void put_package(struct maker *maker, const struct package_command *packa
 
 /* -- one command ------------------------------------------------------------------------------- */
 
-/* They write nothing that was not there, or only what they are told by a redirection. */
-static const char harmless[] =
-    ": [ [[ apk-tools base32 base64 basename cat cd chgrp chmod chown cksum cmp command cut date "
-    "declare df diff dirname du echo egrep env exit export expr false fgrep file find getconf "
-    "getent getopts grep groups hash head hostname id jq kill ldd let local ls md5sum nm nproc "
-    "popd printenv printf ps pushd pwd read readelf readlink readonly realpath return rm rmdir "
-    "seq set setcap sha1sum sha224sum sha256sum sha384sum sha512sum shasum shift shopt shred sleep "
-    "sort stat strip sync tail test tr true truncate tty type typeset ulimit umask uname uniq "
-    "unlink unset upx wait wc which whoami xargs zcat";
-
-/* They write into the directories of the distribution. */
-static const char system_wide[] =
-    "a2disconf a2dismod a2dissite a2enconf a2enmod a2ensite add-apt-repository addgroup adduser "
-    "apt-cache apt-config apt-get apt-key apt-mark apk chpasswd corepack debconf-set-selections "
-    "delgroup deluser docker-php-ext-configure docker-php-ext-enable docker-php-ext-install dpkg "
-    "dpkg-architecture dpkg-divert dpkg-query dpkg-reconfigure fc-cache gem gosu groupadd groupdel "
-    "groupmod gpgconf ldconfig locale-gen localedef lsb_release mktemp passwd pecl phpenmod rc-update rpm "
-    "rustup service systemctl update-alternatives update-ca-certificates update-ca-trust "
-    "update-locale update-rc.d useradd userdel usermod yum dnf microdnf zypper tdnf";
-
 /* Users' homes may be anywhere. */
 static void put_home(struct maker *maker)
 {
@@ -376,14 +356,14 @@ static void put_by_name(struct maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     str name = command->name;
-    if (!command->argv.count || str_is_listed(harmless, name) ||
+    if (!command->argv.count || program_is_harmless(name) ||
         (str_eq(name, STR("sed")) && !has_raw(command, "w ")) ||
         (STR_IN(name, "awk", "gawk", "mawk") && !has_raw(command, ">")) ||
         (STR_IN(name, ".", "source") && has_raw(command, "/etc/os-release")))
         return;
     if (STR_IN(name, "adduser", "useradd", "usermod"))
         put_home(maker);
-    if (str_is_listed(system_wide, name))
+    if (program_is_system_wide(name))
         put(maker, PUT_SYSTEM, STR(""));
     else if (STR_IN(name, "mkdir", "touch", "tee"))
         put_operands(maker, PUT_PATH);
