@@ -25,6 +25,7 @@ static const struct base_layout layouts[] = {
     {"scratch", "*", "/", "", ""},
     {"gcr.io/distroless/*", "*nonroot*", "/home/nonroot", "/busybox /nodejs /app", ""},
     {"gcr.io/distroless/*", "*", "/", "/busybox /nodejs", ""},
+    {"cgr.dev/chainguard/static", "*", "/", "", ""},
     {"busybox", "*", "/", "", ""},
     {"alpine", "*", "/", "", PLAIN " /home /opt"},
     {"debian", "*", "/", "", PLAIN " /home /opt"},
@@ -108,6 +109,8 @@ enum holds base_holds(const struct stage_facts *stage, str path)
         return HOLDS_YES;
     if (!layout)
         return HOLDS_UNKNOWN;
+    if (stage->base->libc == LIBC_NONE && str_has(path, STR("/ld-")))
+        return HOLDS_NO; /* a loader is part of a libc */
     bool above = false, itself = false;
     if (covered_by_list(layout->own, path, &above))
         return HOLDS_UNKNOWN;

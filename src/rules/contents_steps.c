@@ -131,11 +131,6 @@ static void put_traced(struct maker *maker, void (*otherwise)(struct maker *make
         otherwise(maker);
 }
 
-static void put_nothing(struct maker *maker)
-{
-    (void)maker;
-}
-
 static void put_download(struct maker *maker)
 {
     const struct shell_command *command = command_of(maker);
@@ -352,42 +347,76 @@ static bool has_raw(const struct shell_command *command, const char *part)
     return false;
 }
 
+static void put_paths(struct maker *maker)
+{
+    put_operands(maker, PUT_PATH);
+}
+
+static void put_maven(struct maker *maker)
+{
+    if (command_has_any(command_of(maker), "-f --file"))
+        put_anything(maker);
+    else
+        put_here(maker);
+}
+
+static void put_user(struct maker *maker)
+{
+    put_home(maker);
+    put(maker, PUT_SYSTEM, STR(""));
+}
+
+static void put_sed(struct maker *maker)
+{
+    if (has_raw(command_of(maker), "w "))
+        put_anything(maker);
+}
+
+static void put_awk(struct maker *maker)
+{
+    if (has_raw(command_of(maker), ">"))
+        put_anything(maker);
+}
+
+static void put_sourced(struct maker *maker)
+{
+    if (!has_raw(command_of(maker), "/etc/os-release"))
+        put_anything(maker);
+}
+
+static const struct {
+    const char *names;
+    void (*put)(struct maker *maker);
+} put_rows[] = {
+    {"adduser useradd usermod", put_user},
+    {"mkdir touch tee", put_paths},
+    {"cp mv install ln", put_target},
+    {"curl wget", put_download},
+    {"tar unzip", put_tar},
+    {"git", put_git},
+    {"go", put_go},
+    {"cargo", put_cargo},
+    {"dotnet", put_dotnet},
+    {"mvn mvnw", put_maven},
+    {"python python3", put_python},
+    {"gpg", put_gpg},
+    {"sed", put_sed},
+    {"awk gawk mawk", put_awk},
+    {". source", put_sourced},
+};
+
 static void put_by_name(struct maker *maker)
 {
     const struct shell_command *command = command_of(maker);
-    str name = command->name;
-    if (!command->argv.count || program_is_harmless(name) ||
-        (str_eq(name, STR("sed")) && !has_raw(command, "w ")) ||
-        (STR_IN(name, "awk", "gawk", "mawk") && !has_raw(command, ">")) ||
-        (STR_IN(name, ".", "source") && has_raw(command, "/etc/os-release")))
+    if (!command->argv.count || program_is_harmless(command->name))
         return;
-    if (STR_IN(name, "adduser", "useradd", "usermod"))
-        put_home(maker);
-    if (program_is_system_wide(name))
+    for (size_t i = 0; i < ARRAY_COUNT(put_rows); i++)
+        if (str_is_listed(put_rows[i].names, command->name)) {
+            put_rows[i].put(maker);
+            return;
+        }
+    if (program_is_system_wide(command->name))
         put(maker, PUT_SYSTEM, STR(""));
-    else if (STR_IN(name, "mkdir", "touch", "tee"))
-        put_operands(maker, PUT_PATH);
-    else if (STR_IN(name, "cp", "mv", "install", "ln"))
-        put_target(maker);
-    else if (STR_IN(name, "curl", "wget"))
-        put_download(maker);
-    else if (STR_IN(name, "tar", "unzip"))
-        put_tar(maker);
-    else if (str_eq(name, STR("git")))
-        put_git(maker);
-    else if (str_eq(name, STR("go")))
-        put_go(maker);
-    else if (str_eq(name, STR("cargo")))
-        put_cargo(maker);
-    else if (str_eq(name, STR("dotnet")))
-        put_dotnet(maker);
-    else if (STR_IN(name, "mvn", "mvnw") && !shell_option(command, "-f") &&
-             !shell_option(command, "--file"))
-        put_here(maker);
-    else if (STR_IN(name, "python", "python3"))
-        put_python(maker);
-    else if (str_eq(name, STR("gpg")))
-        put_gpg(maker);
     else
         put_anything(maker);
 }

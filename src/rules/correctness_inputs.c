@@ -263,29 +263,49 @@ static void check_archive(const struct reading *reading)
     check_word(reading, &argv->at[2]);
 }
 
+static void check_sources(const struct reading *reading)
+{
+    if (!command_has_any(command_at(reading), "-t --target-directory"))
+        check_operands(reading, 0, 1);
+}
+
+static void check_changed(const struct reading *reading)
+{
+    if (!command_has_any(command_at(reading), "-f --reference"))
+        check_operands(reading, 1, 0);
+}
+
+static void check_all_operands(const struct reading *reading)
+{
+    check_operands(reading, 0, 0);
+}
+
+static const struct {
+    const char *names;
+    void (*check)(const struct reading *reading);
+} readers[] = {
+    {"cp mv", check_sources},
+    {"chmod chown", check_changed},
+    {"sh bash ash dash python python3 ruby perl", check_script},
+    {"dotnet", check_projects},
+    {"tar", check_archive},
+    {"unzip", check_all_operands},
+};
+
 static void check_files(const struct reading *reading)
 {
     const struct shell_command *command = command_at(reading);
-    str name = command->name;
-    bool copies = STR_IN(name, "cp", "mv") && !shell_option(command, "-t") &&
-                  !shell_option(command, "--target-directory");
-    bool changes = STR_IN(name, "chmod", "chown") && !shell_option(command, "--reference") &&
-                   !shell_option(command, "-f");
-    if (shell_is(command, "pip", "install") || shell_is(command, "pip", "wheel"))
+    const struct package_command *package = &reading->step->packages[reading->command];
+    if (package->verb == PACKAGE_INSTALL && str_eq(str_from(package->manager), STR("pip"))) {
         check_requirements(reading);
-    else if (str_eq(name, STR("dotnet")))
-        check_projects(reading);
-    else if (copies)
-        check_operands(reading, 0, 1);
-    else if (changes)
-        check_operands(reading, 1, 0);
-    else if (STR_IN(name, "sh", "bash", "ash", "dash", "python", "python3", "ruby", "perl"))
-        check_script(reading);
-    else if (str_eq(name, STR("tar")))
-        check_archive(reading);
-    else if (str_eq(name, STR("unzip")))
-        check_operands(reading, 0, 0);
-    else if (command->argv.count && str_has_char(command->argv.at[0].value, '/'))
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(readers); i++)
+        if (str_is_listed(readers[i].names, command->name)) {
+            readers[i].check(reading);
+            return;
+        }
+    if (command->argv.count && str_has_char(command->argv.at[0].value, '/'))
         check_word(reading, &command->argv.at[0]);
 }
 

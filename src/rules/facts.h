@@ -314,6 +314,13 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
 /* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
 str step_path(const struct facts *facts, const struct step_facts *step, str path);
 
+/* The image that ships is one to develop or test in, by its name and by what it starts. */
+bool is_for_development(const struct facts *facts);
+
+/* The last install of a stage that brought development dependencies, when nothing took them out
+ * again; NULL otherwise. */
+const struct shell_command *dev_install_of(const struct facts *facts, uint32_t stage);
+
 /* A path of the context whose first name is what build steps outside of Dockerfiles make. */
 bool is_made_elsewhere(str path);
 

@@ -12,8 +12,11 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(base_artefacts) \
     FAMILY(base_choice) \
+    FAMILY(base_scratch) \
     FAMILY(base_stages) \
+    FAMILY(base_versions) \
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
@@ -25,6 +28,7 @@
     FAMILY(compose)               \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
+    FAMILY(correctness_architecture) \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \
@@ -47,6 +51,7 @@
     FAMILY(security_user)         \
     FAMILY(shell)                 \
     FAMILY(size_binaries)         \
+    FAMILY(size_copied)           \
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
