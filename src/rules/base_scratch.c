@@ -60,7 +60,7 @@ static void fix_by_copy(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *copy, str path, str goal)
 {
     const struct flag *from = instruction_flag(copy->instruction, "from");
-    str line = str_fmt(sink->arena, "COPY --from=%.*s %.*s %.*s\n", STR_ARG(from->value),
+    str line = str_fmt(sink->arena, "COPY --from=%.*s %.*s %.*s", STR_ARG(from->value),
                        STR_ARG(path), STR_ARG(goal));
     struct edit edit = insert_after_instruction(facts, copy->instruction, line);
     found_fix(sink, "Copy '%.*s' from the build", STR_ARG(path));
