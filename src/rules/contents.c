@@ -84,7 +84,8 @@ static enum holds context_holds(const struct search *search, str path)
         return HOLDS_UNKNOWN; /* a link, or a directory of which something may be sent */
     for (str up = str_dirname(path); up.len; up = str_dirname(up)) {
         const struct context_entry *above = context_find(tree, up);
-        if (above && above->type == ENTRY_LINK)
+        /* Behind a link, or in a submodule that is not checked out, anything may stand. */
+        if (above && (above->type == ENTRY_LINK || above->end == above - tree->entries + 1))
             return HOLDS_UNKNOWN;
     }
     if ((!entry && is_made(path)) || !context_is_known(search->facts))

@@ -19,7 +19,7 @@ struct base_layout {
     const char *empty;             /* system directories that it leaves empty */
 };
 
-#define PLAIN "/mnt /media /srv /usr/src"
+#define PLAIN "/mnt /srv /usr/src"
 
 static const struct base_layout layouts[] = {
     {"scratch", "*", "/", "", ""},

@@ -3,7 +3,7 @@
 #include "rules/contents.h"
 
 /*
- * rules/contents_parts -- what contents.c (questions) and contents_steps.c (puts) share.
+ * rules/contents_parts -- what contents.c (questions) and the files that make puts share.
  *
  * Shapes   Puts in the order of the file; those of step i are [first[i], first[i + 1]).
  */
@@ -38,6 +38,25 @@ struct contents {
     struct put_list puts;
     uint32_t *first; /* one a step, and the end */
 };
+
+/* One walk over the file, with the step that is being looked at. */
+struct contents_maker {
+    struct facts *facts;
+    struct contents *contents;
+    const struct step_facts *step;
+    uint32_t command;     /* its index */
+    uint32_t stage_first; /* puts before the stage */
+};
+
+/* Note that something may be there: the put that stands for it, which is PUT_ANYTHING where the path
+ * is not known. Good until the next one. */
+struct put *contents_put(struct contents_maker *maker, enum put_kind kind, str path);
+
+/* Anything may be anywhere, and nothing was taken away since. */
+bool contents_is_lost(const struct contents_maker *maker);
+
+/* What an instruction other than RUN puts. */
+void contents_put_instruction(struct contents_maker *maker);
 
 /* A name that is a file's, not a directory's, by its ending: "package.json", "app.py". */
 bool is_file_name(str path);

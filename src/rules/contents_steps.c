@@ -5,58 +5,23 @@
  * directories of the distribution, the place they run in, paths that they name, or anything.
  */
 
-struct maker {
-    struct facts *facts;
-    struct contents *contents;
-    const struct step_facts *step;
-    uint32_t command;     /* its index */
-    uint32_t stage_first; /* puts before the stage */
-};
-
-/* -- putting ----------------------------------------------------------------------------------- */
-
-/* Anything may be anywhere, and nothing was taken away since. */
-static bool is_lost(const struct maker *maker)
+static void put_anything(struct contents_maker *maker)
 {
-    const struct put_list *puts = &maker->contents->puts;
-    return puts->count > maker->stage_first && vec_last(puts)->kind == PUT_ANYTHING;
+    contents_put(maker, PUT_ANYTHING, STR(""));
 }
 
-static struct put *put(struct maker *maker, enum put_kind kind, str path)
-{
-    struct put_list *puts = &maker->contents->puts;
-    bool full = puts->count - maker->stage_first >= PUTS_STAGE_MAX;
-    bool named = kind != PUT_ANYTHING && kind != PUT_SYSTEM;
-    if (full || (named && (!path.len || str_has(path, STR("${")))) ||
-        (kind == PUT_BELOW && path.len == 1)) {
-        kind = PUT_ANYTHING;
-        path = STR("");
-    }
-    /* What may be anything need not be said again. */
-    if (is_lost(maker) && kind != PUT_REMOVED && kind != PUT_COPY)
-        return vec_last(puts);
-    struct put next = {.kind = kind, .path = path, .stage = NO_INDEX, .command = maker->command};
-    vec_push(maker->facts->arena, puts, next);
-    return vec_last(puts);
-}
-
-static void put_anything(struct maker *maker)
-{
-    put(maker, PUT_ANYTHING, STR(""));
-}
-
-static const struct shell_command *command_of(const struct maker *maker)
+static const struct shell_command *command_of(const struct contents_maker *maker)
 {
     return &maker->step->commands[maker->command];
 }
 
-static str path_of(const struct maker *maker, const struct shell_word *word)
+static str path_of(const struct contents_maker *maker, const struct shell_word *word)
 {
     return trace_path(maker->facts, maker->step, command_of(maker), word);
 }
 
 /* The path that an option names; "" when it is not known, or not given. */
-static str option_path(const struct maker *maker, const char *option)
+static str option_path(const struct contents_maker *maker, const char *option)
 {
     str value;
     if (!shell_option_value(command_of(maker), option, &value) || str_has_char(value, '$'))
@@ -69,13 +34,13 @@ static str option_path(const struct maker *maker, const char *option)
 
 /* Anything below the place where the command runs: that is, below the top directory which that
  * stands in, since workspaces write beside their members. */
-static void put_here(struct maker *maker)
+static void put_here(struct contents_maker *maker)
 {
     str directory = maker->step->directories[maker->command];
     size_t slash = directory.len > 1 ? str_find_char(str_from_index(directory, 1), '/') : 0;
     str top = slash == STR_MISSING ? directory : str_slice(directory, 0, slash + 1);
-    put(maker, PUT_SYSTEM, STR(""));
-    put(maker, PUT_BELOW, top);
+    contents_put(maker, PUT_SYSTEM, STR(""));
+    contents_put(maker, PUT_BELOW, top);
 }
 
 bool command_is_certain(const struct shell_command *command)
@@ -89,18 +54,18 @@ bool command_is_certain(const struct shell_command *command)
 
 /* -- commands that name what they write -------------------------------------------------------- */
 
-static void put_operands(struct maker *maker, enum put_kind kind)
+static void put_operands(struct contents_maker *maker, enum put_kind kind)
 {
     const struct shell_command *command = command_of(maker);
     struct shell_words operands = shell_operands(maker->facts->arena, command, false);
     VEC_EACH(struct shell_word, word, operands) {
-        struct put *made = put(maker, kind, path_of(maker, word));
+        struct put *made = contents_put(maker, kind, path_of(maker, word));
         made->sure = made->kind == PUT_PATH && word->known && command_is_certain(command);
     }
 }
 
 /* cp, mv, install, ln: the target, whatever of it. */
-static void put_target(struct maker *maker)
+static void put_target(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     struct shell_words operands = shell_operands(maker->facts->arena, command, false);
@@ -112,11 +77,12 @@ static void put_target(struct maker *maker)
     else if (str_eq(command->name, STR("ln")))
         put_operands(maker, PUT_BELOW); /* what is written through the link stands behind it */
     else
-        put(maker, PUT_BELOW, path_of(maker, vec_last(&operands)));
+        contents_put(maker, PUT_BELOW, path_of(maker, vec_last(&operands)));
 }
 
 /* Where traces know what the command writes; else `otherwise`. */
-static void put_traced(struct maker *maker, void (*otherwise)(struct maker *maker))
+static void put_traced(struct contents_maker *maker,
+                       void (*otherwise)(struct contents_maker *maker))
 {
     bool any = false;
     VEC_EACH(struct trace, trace, maker->step->traces) {
@@ -124,24 +90,21 @@ static void put_traced(struct maker *maker, void (*otherwise)(struct maker *make
         if (trace->command != command_of(maker) || !writes || trace->kind == TRACE_TEXT ||
             trace->guess)
             continue;
-        put(maker, trace->tree ? PUT_BELOW : PUT_PATH, trace->path);
+        contents_put(maker, trace->tree ? PUT_BELOW : PUT_PATH, trace->path);
         any = true;
     }
     if (!any)
         otherwise(maker);
 }
 
-static void put_download(struct maker *maker)
+static void put_download(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     bool curl = str_eq(command->name, STR("curl"));
-    bool tree = !curl && (shell_option(command, "-r") || shell_option(command, "-m") ||
-                          shell_option(command, "-i") || shell_option(command, "--recursive"));
-    bool quiet = curl ? !shell_option(command, "-o") && !shell_option(command, "--output") &&
-                            !shell_option(command, "-O") && !shell_option(command, "-J") &&
-                            !shell_option(command, "--remote-name") &&
-                            !shell_option(command, "--remote-name-all") &&
-                            !shell_option(command, "-K") && !shell_option(command, "--config")
+    /* Several files, or one that the server names. */
+    bool tree = command_has_any(command, curl ? "-J --remote-header-name --remote-name-all -K"
+                                              : "-r -m -i --recursive --content-disposition");
+    bool quiet = curl ? !command_has_any(command, "-o --output -O --remote-name --config")
                       : shell_option(command, "--spider") != NULL;
     str output;
     bool standard = shell_option_value(command, curl ? "-o" : "-O", &output) &&
@@ -152,7 +115,7 @@ static void put_download(struct maker *maker)
         put_traced(maker, put_here);
 }
 
-static void put_tar(struct maker *maker)
+static void put_tar(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     bool lists = shell_option(command, "-t") || shell_option(command, "--list");
@@ -160,13 +123,13 @@ static void put_tar(struct maker *maker)
         put_traced(maker, put_anything);
 }
 
-static void put_git(struct maker *maker)
+static void put_git(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     if (shell_option(command, "-C") || shell_option(command, "--git-dir"))
         put_anything(maker);
     else if (shell_is(command, "git", "config"))
-        put(maker, PUT_SYSTEM, STR(""));
+        contents_put(maker, PUT_SYSTEM, STR(""));
     else
         put_traced(maker, shell_is(command, "git", "clone") ? put_anything : put_here);
 }
@@ -174,7 +137,7 @@ static void put_git(struct maker *maker)
 /* -- builds ------------------------------------------------------------------------------------ */
 
 /* The value of -o as a file, or as a directory of any files. */
-static void put_output(struct maker *maker, const char *option)
+static void put_output(struct contents_maker *maker, const char *option)
 {
     const struct shell_command *command = command_of(maker);
     str value, path = option_path(maker, option);
@@ -182,10 +145,10 @@ static void put_output(struct maker *maker, const char *option)
         return;
     if (STR_IN(value, "/dev/null", "-"))
         return;
-    put(maker, PUT_BELOW, path);
+    contents_put(maker, PUT_BELOW, path);
 }
 
-static bool declares(const struct maker *maker, const char *variable)
+static bool declares(const struct contents_maker *maker, const char *variable)
 {
     if (dockerfile_variable(maker->facts->file, maker->step->instruction, str_from(variable)))
         return true;
@@ -196,7 +159,7 @@ static bool declares(const struct maker *maker, const char *variable)
     return false;
 }
 
-static void put_go(struct maker *maker)
+static void put_go(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     const struct shell_word *sub = shell_subcommand(command);
@@ -207,16 +170,16 @@ static void put_go(struct maker *maker)
         put_anything(maker);
         return;
     }
-    put(maker, PUT_SYSTEM, STR(""));
-    put(maker, PUT_BELOW, STR("/go/pkg"));
-    put(maker, PUT_BELOW, STR("/go/bin"));
+    contents_put(maker, PUT_SYSTEM, STR(""));
+    contents_put(maker, PUT_BELOW, STR("/go/pkg"));
+    contents_put(maker, PUT_BELOW, STR("/go/bin"));
     if (str_eq(verb, STR("build")) && shell_option(command, "-o"))
         put_output(maker, "-o");
     else if (!STR_IN(verb, "install", "env", "version", "vet", "list", "clean"))
         put_here(maker);
 }
 
-static void put_cargo(struct maker *maker)
+static void put_cargo(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     const struct shell_word *sub = shell_subcommand(command);
@@ -230,7 +193,7 @@ static void put_cargo(struct maker *maker)
         put_here(maker);
 }
 
-static void put_dotnet(struct maker *maker)
+static void put_dotnet(struct contents_maker *maker)
 {
     put_output(maker, "-o");
     put_output(maker, "--output");
@@ -248,7 +211,7 @@ static void put_dotnet(struct maker *maker)
 }
 
 /* python -m venv DIR; every other script is not known. */
-static void put_python(struct maker *maker)
+static void put_python(struct contents_maker *maker)
 {
     const struct shell_words *argv = &command_of(maker)->argv;
     if (argv->count == 2 && STR_IN(argv->at[1].value, "--version", "-V"))
@@ -260,22 +223,22 @@ static void put_python(struct maker *maker)
     }
     for (uint32_t i = 3; i < argv->count; i++)
         if (!str_starts(argv->at[i].value, STR("-")))
-            put(maker, PUT_BELOW, path_of(maker, &argv->at[i]));
+            contents_put(maker, PUT_BELOW, path_of(maker, &argv->at[i]));
 }
 
 /* -- packages ---------------------------------------------------------------------------------- */
 
-static void put_pip(struct maker *maker)
+static void put_pip(struct contents_maker *maker)
 {
     static const char *const targets[] = {"--target",    "-t",       "--prefix", "--root",
                                           "--dest",      "-d",       "--src",    "-w",
                                           "--wheel-dir", "--report", "--log"};
     const struct shell_command *command = command_of(maker);
-    put(maker, PUT_SYSTEM, STR(""));
+    contents_put(maker, PUT_SYSTEM, STR(""));
     bool named = false;
     for (size_t i = 0; i < ARRAY_COUNT(targets); i++)
         if (shell_option(command, targets[i])) {
-            put(maker, PUT_BELOW, option_path(maker, targets[i]));
+            contents_put(maker, PUT_BELOW, option_path(maker, targets[i]));
             named = true;
         }
     bool here = shell_option(command, "-e") || shell_option(command, "--editable");
@@ -287,7 +250,7 @@ static void put_pip(struct maker *maker)
         put_here(maker);
 }
 
-static void put_package(struct maker *maker, const struct package_command *package)
+static void put_package(struct contents_maker *maker, const struct package_command *package)
 {
     const struct shell_command *command = command_of(maker);
     str manager = str_from(package->manager);
@@ -312,30 +275,30 @@ static void put_package(struct maker *maker, const struct package_command *packa
              !shell_option(command, "-g") && !shell_option(command, "--global"))
         put_here(maker);
     else
-        put(maker, PUT_SYSTEM, STR(""));
+        contents_put(maker, PUT_SYSTEM, STR(""));
 }
 
 /* -- one command ------------------------------------------------------------------------------- */
 
 /* Users' homes may be anywhere. */
-static void put_home(struct maker *maker)
+static void put_home(struct contents_maker *maker)
 {
     static const char *const options[] = {"-d", "-h", "--home", "--home-dir", "-b", "--base-dir"};
     for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
         str value;
         if (shell_option_value(command_of(maker), options[i], &value) &&
             str_starts(value, STR("/")))
-            put(maker, PUT_BELOW, option_path(maker, options[i]));
+            contents_put(maker, PUT_BELOW, option_path(maker, options[i]));
     }
 }
 
-static void put_gpg(struct maker *maker)
+static void put_gpg(struct contents_maker *maker)
 {
-    put(maker, PUT_SYSTEM, STR(""));
+    contents_put(maker, PUT_SYSTEM, STR(""));
     put_output(maker, "-o");
     put_output(maker, "--output");
     if (shell_option(command_of(maker), "--homedir"))
-        put(maker, PUT_BELOW, option_path(maker, "--homedir"));
+        contents_put(maker, PUT_BELOW, option_path(maker, "--homedir"));
 }
 
 static bool has_raw(const struct shell_command *command, const char *part)
@@ -347,12 +310,12 @@ static bool has_raw(const struct shell_command *command, const char *part)
     return false;
 }
 
-static void put_paths(struct maker *maker)
+static void put_paths(struct contents_maker *maker)
 {
     put_operands(maker, PUT_PATH);
 }
 
-static void put_maven(struct maker *maker)
+static void put_maven(struct contents_maker *maker)
 {
     if (command_has_any(command_of(maker), "-f --file"))
         put_anything(maker);
@@ -360,25 +323,25 @@ static void put_maven(struct maker *maker)
         put_here(maker);
 }
 
-static void put_user(struct maker *maker)
+static void put_user(struct contents_maker *maker)
 {
     put_home(maker);
-    put(maker, PUT_SYSTEM, STR(""));
+    contents_put(maker, PUT_SYSTEM, STR(""));
 }
 
-static void put_sed(struct maker *maker)
+static void put_sed(struct contents_maker *maker)
 {
     if (has_raw(command_of(maker), "w "))
         put_anything(maker);
 }
 
-static void put_awk(struct maker *maker)
+static void put_awk(struct contents_maker *maker)
 {
     if (has_raw(command_of(maker), ">"))
         put_anything(maker);
 }
 
-static void put_sourced(struct maker *maker)
+static void put_sourced(struct contents_maker *maker)
 {
     if (!has_raw(command_of(maker), "/etc/os-release"))
         put_anything(maker);
@@ -386,7 +349,7 @@ static void put_sourced(struct maker *maker)
 
 static const struct {
     const char *names;
-    void (*put)(struct maker *maker);
+    void (*put)(struct contents_maker *maker);
 } put_rows[] = {
     {"adduser useradd usermod", put_user},
     {"mkdir touch tee", put_paths},
@@ -405,7 +368,7 @@ static const struct {
     {". source", put_sourced},
 };
 
-static void put_by_name(struct maker *maker)
+static void put_by_name(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     if (!command->argv.count || program_is_harmless(command->name))
@@ -416,22 +379,22 @@ static void put_by_name(struct maker *maker)
             return;
         }
     if (program_is_system_wide(command->name))
-        put(maker, PUT_SYSTEM, STR(""));
+        contents_put(maker, PUT_SYSTEM, STR(""));
     else
         put_anything(maker);
 }
 
-static void put_redirect(struct maker *maker, const struct shell_redirect *redirect)
+static void put_redirect(struct contents_maker *maker, const struct shell_redirect *redirect)
 {
     if (!str_has_char(redirect->op, '>') || STR_IN(redirect->target.value, "1", "2", "-"))
         return;
     str path = path_of(maker, &redirect->target);
     if (!path_covers(STR("/dev"), path))
-        put(maker, PUT_PATH, path);
+        contents_put(maker, PUT_PATH, path);
 }
 
 /* Sure removals take their path away. */
-static void put_removals(struct maker *maker)
+static void put_removals(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     if (!STR_IN(command->name, "rm", "mv", "unlink") || !command_is_certain(command))
@@ -440,16 +403,16 @@ static void put_removals(struct maker *maker)
         bool gone = trace->kind == TRACE_REMOVED || trace->kind == TRACE_MOVED;
         bool certain = !str_has_char(trace->path, '$') && !glob_is_pattern(trace->path);
         if (trace->command == command && gone && certain)
-            put(maker, PUT_REMOVED, trace->path);
+            contents_put(maker, PUT_REMOVED, trace->path);
     }
 }
 
-static void put_command(struct maker *maker)
+static void put_command(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
     const struct package_command *package = &maker->step->packages[maker->command];
     put_removals(maker);
-    if (is_lost(maker))
+    if (contents_is_lost(maker))
         return;
     VEC_EACH(struct shell_redirect, redirect, command->redirects) {
         put_redirect(maker, redirect);
@@ -476,7 +439,7 @@ static bool writes_from_compound(const struct shell_node *node)
     return false;
 }
 
-static void put_run(struct maker *maker)
+static void put_run(struct contents_maker *maker)
 {
     const struct step_facts *step = maker->step;
     const struct script *script = step->script;
@@ -494,68 +457,7 @@ static void put_run(struct maker *maker)
     }
 }
 
-/* -- COPY, ADD, WORKDIR ------------------------------------------------------------------------ */
-
-static void put_source(struct maker *maker, const struct word *word, str into, bool directory)
-{
-    const struct instruction *at = maker->step->instruction;
-    const struct flag *from = instruction_flag(at, "from");
-    uint32_t stage = from ? stage_find(maker->facts->file, from->value, at->stage) : NO_INDEX;
-    str source;
-    bool known = word_value(maker->facts, at, word->raw, &source) && source.len;
-    if (str_starts(word->raw, STR("<<"))) {
-        put(maker, directory ? PUT_BELOW : PUT_PATH, into);
-        return;
-    }
-    bool unpacks = false;
-    VEC_EACH(struct trace, trace, maker->step->traces) {
-        unpacks = unpacks || trace->kind == TRACE_UNPACK || trace->kind == TRACE_DOWNLOAD;
-    }
-    if (!known || (from && stage == NO_INDEX) || instruction_flag(at, "parents") || unpacks ||
-        str_has(source, STR("://")) || str_starts(source, STR("git@")) ||
-        instruction_flag(at, "exclude")) {
-        put(maker, PUT_BELOW, into);
-        return;
-    }
-    struct arena *arena = maker->facts->arena;
-    while (str_starts(source, STR("/")))
-        source = str_from_index(source, 1);
-    source = from ? path_join(arena, STR("/"), source) : path_clean(arena, source);
-    struct put *copy = put(maker, PUT_COPY, into);
-    if (copy->kind != PUT_COPY)
-        return;
-    copy->source = source;
-    copy->stage = stage;
-    copy->into = directory;
-}
-
-static void put_copy(struct maker *maker)
-{
-    const struct instruction *at = maker->step->instruction;
-    str goal = STR(""), into = STR("");
-    if (at->words.count < 2)
-        return;
-    if (word_value(maker->facts, at, vec_last(&at->words)->raw, &goal))
-        into = step_path(maker->facts, maker->step, goal);
-    bool directory =
-        str_ends(goal, STR("/")) || at->words.count > 2 || STR_IN(str_basename(goal), ".", "..");
-    for (uint32_t i = 0; i + 1 < at->words.count; i++)
-        put_source(maker, &at->words.at[i], into, directory);
-}
-
-static void put_workdir(struct maker *maker)
-{
-    /* What is in force behind it stands in the next step of the stage. */
-    const struct step_facts *next = maker->step + 1;
-    bool inside =
-        next < maker->facts->steps + maker->facts->step_count && next->stage == maker->step->stage;
-    if (!inside)
-        return;
-    struct put *made = put(maker, PUT_PATH, next->workdir_known ? next->workdir : STR(""));
-    made->sure = made->kind == PUT_PATH;
-}
-
-static void put_step(struct maker *maker)
+static void put_step(struct contents_maker *maker)
 {
     const struct instruction *at = maker->step->instruction;
     const struct stage_facts *stage = step_stage(maker->facts, maker->step);
@@ -566,17 +468,15 @@ static void put_step(struct maker *maker)
         put_anything(maker);
     else if (at->kind == INSTRUCTION_RUN)
         put_run(maker);
-    else if (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD)
-        put_copy(maker);
-    else if (at->kind == INSTRUCTION_WORKDIR)
-        put_workdir(maker);
+    else
+        contents_put_instruction(maker);
 }
 
 void contents_make(struct facts *facts)
 {
     struct contents *contents = NEW(facts->arena, struct contents);
     contents->first = NEW_ARRAY(facts->arena, uint32_t, facts->step_count + 1);
-    struct maker maker = {.facts = facts, .contents = contents};
+    struct contents_maker maker = {.facts = facts, .contents = contents};
     for (uint32_t i = 0; i < facts->step_count; i++) {
         maker.step = &facts->steps[i];
         contents->first[i] = contents->puts.count;

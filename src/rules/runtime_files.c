@@ -1,5 +1,6 @@
 #include "rules/contents.h"
 #include "rules/families.h"
+#include "rules/repository.h"
 
 /* Files that the started container asks for, and that nothing has brought into the image. */
 
@@ -91,6 +92,29 @@ static bool is_volume(const struct facts *facts, str path)
     return false;
 }
 
+enum { JOBS_LOOK_MAX = 256, ABOVE_MAX = 16 };
+
+/* Something in the repository mounts a directory over the file's own. */
+static bool is_mounted(const struct facts *facts, str path)
+{
+    uint32_t looked = 0;
+    if (!facts->repository)
+        return false;
+    VEC_EACH(struct check_job *, job, facts->repository->jobs) {
+        enum file_kind kind = (*job)->kind;
+        bool runs = kind == FILE_COMPOSE || kind == FILE_KUBERNETES || kind == FILE_SHELL ||
+                    kind == FILE_MAKE || kind == FILE_MARKDOWN;
+        if (!runs || !(*job)->source || looked++ >= JOBS_LOOK_MAX)
+            continue;
+        str text = (*job)->source->text, up = str_dirname(path);
+        for (uint32_t level = 0; up.len && level < ABOVE_MAX; level++, up = str_dirname(up))
+            if (str_has(text, str_fmt(facts->arena, ":%.*s", STR_ARG(up))) ||
+                str_has(text, str_fmt(facts->arena, "mountPath: %.*s", STR_ARG(up))))
+                return true;
+    }
+    return false;
+}
+
 static void check_file(const struct start *start, const struct shell_word *word)
 {
     const struct facts *facts = start->facts;
@@ -102,7 +126,7 @@ static void check_file(const struct start *start, const struct shell_word *word)
     str directory = str_dirname(path).len ? str_dirname(path) : STR("/");
     /* Where nothing is copied, the files are mounted into the container. */
     if (holds >= HOLDS_UNKNOWN || is_volume(facts, path) ||
-        !contents_copied_into(facts, stage, directory))
+        !contents_copied_into(facts, stage, directory) || is_mounted(facts, path))
         return;
     bool health = start->step->instruction->kind == INSTRUCTION_HEALTHCHECK;
     const char *effect = health ? "every check fails" : "the container cannot start";

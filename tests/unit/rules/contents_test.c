@@ -83,6 +83,14 @@ static const struct rule_row rows[] = {
     {"a system with a user of its own", FROM_RULE,
      "FROM alpine:3.20 AS b\nRUN adduser -D -h /app app\nFROM scratch\nCOPY --from=b /app/x /a\n",
      0},
+    {"a tool that a variable tells where", FROM_RULE,
+     "FROM python:3.12 AS b\nENV PYTHONUSERBASE=/deps\nRUN pip install --user flask\n"
+     "FROM python:3.12\nCOPY --from=b /deps /deps\n",
+     0},
+    {"a variable that is the working directory", FROM_RULE,
+     "FROM python:3.12 AS b\nENV APP=/app\nWORKDIR $APP\nCOPY x.py .\nFROM python:3.12\n"
+     "COPY --from=b /app/y.py /\n",
+     6},
     {"unpacked where tar was told", FROM_RULE,
      "FROM alpine:3.20 AS b\nRUN wget https://x.io/a.tgz && tar xzf a.tgz -C /srv\nFROM scratch\n"
      "COPY --from=b /srv/a /a\nCOPY --from=b /data/a /a\n",
@@ -126,6 +134,12 @@ static const struct rule_row rows[] = {
      "FROM alpine:3.20\nCOPY entry.sh /\nRUN chmod +x /entry.sh\n", 0},
     {"a directory that WORKDIR makes", INPUT_RULE,
      "FROM alpine:3.20\nWORKDIR /app\nRUN chown -R 1000 /app\n", 0},
+    {"a directory of a volume", INPUT_RULE,
+     "FROM alpine:3.20\nVOLUME /data\nRUN chown -R 1000 /data\n", 0},
+    {"a file that the server names", INPUT_RULE,
+     "FROM alpine:3.20\nWORKDIR /x\nRUN curl -LJO https://x.io/get && unzip a.zip\n", 0},
+    {"a submodule that is not there", INPUT_RULE,
+     "FROM alpine:3.20\nCOPY . /app\nRUN sh /app/lib/setup.sh\n", 0, NULL, "lib/ x.sh"},
     {"a directory that nothing makes", INPUT_RULE,
      "FROM alpine:3.20\nRUN chown -R 1000 /app\nWORKDIR /app\n", 2},
     {"a system directory may hold it", INPUT_RULE,
