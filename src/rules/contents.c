@@ -159,7 +159,7 @@ static enum holds copy_gives(struct search *search, const struct put *put, str p
     return holds;
 }
 
-static enum holds put_gives(struct search *search, const struct put *put, str path)
+static enum holds put_gives(struct search *search, uint32_t stage, const struct put *put, str path)
 {
     switch (put->kind) {
     case PUT_ANYTHING: return HOLDS_UNKNOWN;
@@ -172,6 +172,7 @@ static enum holds put_gives(struct search *search, const struct put *put, str pa
             return HOLDS_NO;
         return put->sure ? HOLDS_YES : HOLDS_UNKNOWN;
     case PUT_COPY: return copy_gives(search, put, path);
+    case PUT_INSTALL: return install_gives(search->facts, stage, put, path);
     case PUT_REMOVED: break;
     }
     return HOLDS_NO;
@@ -190,7 +191,7 @@ static enum holds search_stage(struct search *search, uint32_t stage, uint32_t e
                 return HOLDS_UNKNOWN;
             if (put->kind == PUT_REMOVED && trace_covers(put->path, path))
                 return best;
-            best = higher(best, put_gives(search, put, path));
+            best = higher(best, put_gives(search, stage, put, path));
             if (best >= HOLDS_UNKNOWN)
                 return best;
         }
@@ -298,7 +299,7 @@ const struct step_facts *contents_brought_later(const struct facts *facts,
             break;
         for (uint32_t i = contents->first[index]; i < contents->first[index + 1]; i++)
             if (contents->puts.at[i].kind == PUT_COPY &&
-                put_gives(&search, &contents->puts.at[i], path) >= HOLDS_UNKNOWN)
+                put_gives(&search, at->stage, &contents->puts.at[i], path) >= HOLDS_UNKNOWN)
                 return at;
     }
     return NULL;

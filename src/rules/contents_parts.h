@@ -20,6 +20,7 @@ enum put_kind {
     PUT_BELOW,    /* anything at or below the path                    */
     PUT_PATH,     /* the path itself, nothing below it                */
     PUT_COPY,     /* `source`, of the context or of a stage           */
+    PUT_INSTALL,  /* what npm and its kin install at the path        */
     PUT_REMOVED,  /* surely gone, with what was below                 */
 };
 
@@ -30,7 +31,8 @@ struct put {
     uint32_t command; /* of a RUN */
     uint32_t stage;   /* PUT_COPY: copied from; NO_INDEX: the context */
     str path;
-    str source; /* PUT_COPY: relative to the context, or absolute in the stage */
+    str source; /* PUT_COPY: relative to the context, or absolute in the stage;
+                 * PUT_INSTALL: the top directory that `path` stands in */
 };
 VEC_TYPE(put_list, struct put);
 
@@ -57,6 +59,10 @@ bool contents_is_lost(const struct contents_maker *maker);
 
 /* What an instruction other than RUN puts. */
 void contents_put_instruction(struct contents_maker *maker);
+
+/* What an install of JavaScript packages (PUT_INSTALL) gives. */
+enum holds install_gives(const struct facts *facts, uint32_t stage, const struct put *put,
+                         str path);
 
 /* A name that is a file's, not a directory's, by its ending: "package.json", "app.py". */
 bool is_file_name(str path);

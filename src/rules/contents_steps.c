@@ -32,15 +32,39 @@ static str option_path(const struct contents_maker *maker, const char *option)
     return path_join(maker->facts->arena, directory, value);
 }
 
-/* Anything below the place where the command runs: that is, below the top directory which that
- * stands in, since workspaces write beside their members. */
-static void put_here(struct contents_maker *maker)
+/* The top directory of the place where the command runs: workspaces write beside their members.
+ * "" when it is not known, or the root itself. */
+static str top_directory(const struct contents_maker *maker)
 {
     str directory = maker->step->directories[maker->command];
     size_t slash = directory.len > 1 ? str_find_char(str_from_index(directory, 1), '/') : 0;
     str top = slash == STR_MISSING ? directory : str_slice(directory, 0, slash + 1);
+    return top.len > 1 ? top : STR("");
+}
+
+/* Anything below that, and in the directories of the distribution. */
+static void put_here(struct contents_maker *maker)
+{
     contents_put(maker, PUT_SYSTEM, STR(""));
-    contents_put(maker, PUT_BELOW, top);
+    contents_put(maker, PUT_BELOW, top_directory(maker));
+}
+
+/* What tools keep for themselves. */
+static void put_caches(struct contents_maker *maker)
+{
+    static const char *const caches[] = {"/root", "/home", "/tmp"};
+    for (size_t i = 0; i < ARRAY_COUNT(caches); i++)
+        contents_put(maker, PUT_BELOW, str_from(caches[i]));
+}
+
+static void put_install(struct contents_maker *maker)
+{
+    put_caches(maker);
+    str top = top_directory(maker);
+    struct put *made =
+        contents_put(maker, PUT_INSTALL, top.len ? maker->step->directories[maker->command] : top);
+    if (made->kind == PUT_INSTALL)
+        made->source = top;
 }
 
 bool command_is_certain(const struct shell_command *command)
@@ -254,13 +278,16 @@ static void put_package(struct contents_maker *maker, const struct package_comma
 {
     const struct shell_command *command = command_of(maker);
     str manager = str_from(package->manager);
-    bool elsewhere = shell_option(command, "--root") || shell_option(command, "--installroot") ||
-                     shell_option(command, "--prefix") || shell_option(command, "--cwd") ||
-                     shell_option(command, "--directory") || shell_option(command, "--project");
+    bool node = STR_IN(manager, "npm", "yarn", "pnpm", "bun");
+    bool here = STR_IN(manager, "bundle", "composer", "poetry", "pipenv", "nuget");
+    bool system = command_has_any(command, "-g --global");
+    bool elsewhere =
+        command_has_any(command, "--root --installroot --prefix --cwd --directory --project") ||
+        (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
+        (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C"));
     if (str_eq(manager, STR("pip")))
         put_pip(maker);
-    else if (elsewhere || (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
-             (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C")))
+    else if (elsewhere || STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
         put_anything(maker);
     else if (str_eq(manager, STR("go")))
         put_go(maker);
@@ -268,11 +295,11 @@ static void put_package(struct contents_maker *maker, const struct package_comma
         put_cargo(maker);
     else if (str_eq(manager, STR("dotnet")))
         put_dotnet(maker);
-    else if (STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
-        put_anything(maker);
-    else if (STR_IN(manager, "npm", "yarn", "pnpm", "bun", "bundle", "composer", "poetry", "pipenv",
-                    "nuget") &&
-             !shell_option(command, "-g") && !shell_option(command, "--global"))
+    else if ((node || here) && package->verb == PACKAGE_CLEAN)
+        put_caches(maker);
+    else if (node && !system && package->verb == PACKAGE_INSTALL)
+        put_install(maker);
+    else if ((node || here) && !system)
         put_here(maker);
     else
         contents_put(maker, PUT_SYSTEM, STR(""));
