@@ -41,18 +41,25 @@ bool is_file_name(str path)
 
 /* -- the context ------------------------------------------------------------------------------- */
 
+/* Looking for what a wildcard matches walks the whole tree. */
+enum { GLOBS_LOOK_MAX = 4 };
+
 /* Which directory is the context was worked out from what COPY takes: it is known when all that is
  * named stands in it. */
 static bool context_is_known(const struct facts *facts)
 {
     const struct contents *contents = facts->contents;
-    uint32_t named = 0;
+    uint32_t named = 0, globs = 0;
     uint32_t steps = facts->step_count < LOOK_STEPS_MAX ? facts->step_count : LOOK_STEPS_MAX;
     for (uint32_t i = 0; i < contents->first[steps]; i++) {
         const struct put *put = &contents->puts.at[i];
-        if (put->kind != PUT_COPY || put->stage != NO_INDEX || glob_is_pattern(put->source) ||
-            str_eq(put->source, STR(".")))
+        if (put->kind != PUT_COPY || put->stage != NO_INDEX || str_eq(put->source, STR(".")))
             continue;
+        if (glob_is_pattern(put->source)) {
+            named += !named && globs++ < GLOBS_LOOK_MAX &&
+                     context_match(facts->tree, put->source, 0) != NO_ENTRY;
+            continue;
+        }
         if (!context_find(facts->tree, put->source))
             return false;
         named++;
