@@ -221,6 +221,8 @@ static void put_dotnet(struct contents_maker *maker)
 {
     put_output(maker, "-o");
     put_output(maker, "--output");
+    put_output(maker, "--packages");
+    put_output(maker, "--tool-path");
     const struct shell_command *command = command_of(maker);
     const struct shell_word *sub = shell_subcommand(command);
     bool known = sub && STR_IN(sub->value, "restore", "build", "publish", "new", "add", "tool");
@@ -282,9 +284,12 @@ static void put_package(struct contents_maker *maker, const struct package_comma
     bool here = STR_IN(manager, "bundle", "composer", "poetry", "pipenv", "nuget");
     bool system = command_has_any(command, "-g --global");
     bool elsewhere =
-        command_has_any(command, "--root --installroot --prefix --cwd --directory --project") ||
+        command_has_any(command, "--root --installroot --prefix --cwd --dir --directory --project "
+                                 "--downloaddir --destdir --path --working-dir --modules-folder "
+                                 "--virtual-store-dir --install-dir --bindir -OutputDirectory") ||
         (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
-        (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C"));
+        (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C")) ||
+        (STR_IN(manager, "gem", "composer") && command_has_any(command, "-i -n -d"));
     if (str_eq(manager, STR("pip")))
         put_pip(maker);
     else if (elsewhere || STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
@@ -395,6 +400,19 @@ static const struct {
     {". source", put_sourced},
 };
 
+/* `apt-get download`, `dpkg -x FILE DIRECTORY`: not into the system. */
+static bool leaves_system(const struct shell_command *command)
+{
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (STR_IN(word->value, "download", "source", "fetch", "unpack", "build", "-x", "-X", "-e",
+                   "--extract", "--vextract", "--control", "--root", "--installroot", "--instdir",
+                   "--relocate", "--prefix", "-R") ||
+            str_starts(word->value, STR("--root=")) || str_starts(word->value, STR("--prefix=")))
+            return true;
+    }
+    return false;
+}
+
 static void put_by_name(struct contents_maker *maker)
 {
     const struct shell_command *command = command_of(maker);
@@ -405,7 +423,7 @@ static void put_by_name(struct contents_maker *maker)
             put_rows[i].put(maker);
             return;
         }
-    if (program_is_system_wide(command->name))
+    if (program_is_system_wide(command->name) && !leaves_system(command))
         contents_put(maker, PUT_SYSTEM, STR(""));
     else
         put_anything(maker);

@@ -37,6 +37,14 @@ static const struct rule_row rows[] = {
      "FROM debian:12 AS b\nRUN apt-get update && apt-get install -y nginx\nFROM scratch\n"
      "COPY --from=b /usr/sbin/nginx /n\nCOPY --from=b /app/nginx /n\n",
      5},
+    {"a package that is only fetched", FROM_RULE,
+     "FROM debian:12 AS b\nWORKDIR /d\nRUN apt-get download nginx\nFROM scratch\n"
+     "COPY --from=b /d/nginx.deb /n\n",
+     0},
+    {"a package that is unpacked elsewhere", FROM_RULE,
+     "FROM debian:12 AS b\nCOPY n.deb /\nRUN dpkg -x /n.deb /out\nFROM scratch\n"
+     "COPY --from=b /out/bin /n\n",
+     0},
     {"what was removed is not there", FROM_RULE,
      "FROM alpine:3.20 AS b\nCOPY . /src\nRUN rm -rf /src\nFROM scratch\n"
      "COPY --from=b /src/a /a\n",
