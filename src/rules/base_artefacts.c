@@ -220,15 +220,15 @@ static bool is_started(const struct facts *facts, const struct step_facts *copy,
            (str_eq(name, str_basename(source->raw)) || str_eq(name, str_basename(goal)));
 }
 
-/* What the program could stand on instead. */
+/* What the program could stand on instead: the newest, since a libc runs what an older one linked. */
 static const char *smaller_base(const struct artefact *made, const struct stage_facts *final)
 {
     if (made->linkage == LINK_STATIC)
-        return "gcr.io/distroless/static-debian12";
+        return "gcr.io/distroless/static-debian13";
     if (made->linkage < LINK_PERHAPS || made->libc != LIBC_GLIBC || final->base->libc != LIBC_GLIBC)
         return NULL;
-    return made->kind == ARTEFACT_GO ? "gcr.io/distroless/base-debian12"
-                                     : "gcr.io/distroless/cc-debian12";
+    return made->kind == ARTEFACT_GO ? "gcr.io/distroless/base-debian13"
+                                     : "gcr.io/distroless/cc-debian13";
 }
 
 static void propose(const struct facts *facts, struct rule_sink *sink, const char *base, bool runs)
@@ -253,12 +253,11 @@ static void check_distribution(const struct facts *facts, struct rule_sink *sink
         !runs_alone(facts, &runs))
         return;
     const struct base_fact *fact = base_fact_find(str_from(base), STR(""));
-    double saved = fact ? final->base->unpacked_mb - fact->unpacked_mb : 0;
+    bool measured = fact && fact->unpacked_mb > 0 && final->base->unpacked_mb > 0;
+    double saved = measured ? final->base->unpacked_mb - fact->unpacked_mb : 0;
     const char *sort = is_static ? "static" : "dynamic";
     const char *instead = is_static ? "'scratch' or " : "";
-    str size = saved > 0 && final->base->unpacked_mb > 0
-                   ? str_fmt(sink->arena, ": about %.0f MB less", saved)
-                   : STR("");
+    str size = saved > 0 ? str_fmt(sink->arena, ": about %.0f MB less", saved) : STR("");
     struct finding *finding = found(sink, final->stage->base_at,
                                     "a %s program is all that runs here, and %s'%s' is enough%.*s",
                                     sort, instead, base, STR_ARG(size));

@@ -215,7 +215,7 @@ static void another_base_is_an_edit_only_when_asked_for(void **state)
     struct finding asked = found_with(*state, "base/static-on-distro", text, true);
     assert_int_equal(asked.fix.safety, FIX_PROOF);
     str after = edits_apply(*state, str_from(text), &asked.fix.edits);
-    assert_true(str_has(after, STR("FROM gcr.io/distroless/static-debian12\n")));
+    assert_true(str_has(after, STR("FROM gcr.io/distroless/static-debian13\n")));
 }
 
 static void certainty_decides_the_severity(void **state)
