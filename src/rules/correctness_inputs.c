@@ -15,29 +15,34 @@ struct input_row {
     bool above;            /* it looks in the directories above too */
     const char *options;   /* any of them makes it look elsewhere, or at nothing */
     const char *variables; /* so do they, declared or assigned */
+    const char *copies; /* what of the context is enough for it; NULL: it needs the sources too */
 };
 
 static const struct input_row input_rows[] = {
     {"npm", "ci clean-install run run-script", "package.json", true,
-     "--prefix -C -g --global --version -v", "npm_config_prefix"},
+     "--prefix -C -g --global --version -v", "npm_config_prefix", "package*.json"},
     {"pnpm", "install i run", "package.json package.yaml package.json5 pnpm-workspace.yaml", true,
-     "--dir -C -g --global --prefix --version -v", ""},
-    {"yarn", "run", "package.json", true, "--cwd", ""},
-    {"poetry", "install build", "pyproject.toml", true, "-C --directory -P --project", ""},
-    {"uv", "sync", "pyproject.toml", true, "--project --directory --script", "UV_PROJECT"},
-    {"bundle", "install -", "Gemfile gems.rb", true, "--gemfile --version", "BUNDLE_GEMFILE"},
-    {"composer", "install", "composer.json", true, "-d --working-dir", "COMPOSER COMPOSER_HOME"},
+     "--dir -C -g --global --prefix --version -v", "", "package.json pnpm-lock.yaml"},
+    {"yarn", "run", "package.json", true, "--cwd", "", NULL},
+    {"poetry", "install build", "pyproject.toml", true, "-C --directory -P --project", "",
+     "pyproject.toml poetry.lock"},
+    {"uv", "sync", "pyproject.toml", true, "--project --directory --script", "UV_PROJECT",
+     "pyproject.toml uv.lock"},
+    {"bundle", "install -", "Gemfile gems.rb", true, "--gemfile --version", "BUNDLE_GEMFILE",
+     "Gemfile Gemfile.lock"},
+    {"composer", "install", "composer.json", true, "-d --working-dir", "COMPOSER COMPOSER_HOME",
+     "composer.json composer.lock"},
     {"cargo", "build b check test t run r fetch", "Cargo.toml", true,
-     "--manifest-path -C -Z --version", ""},
+     "--manifest-path -C -Z --version", "", NULL},
     {"go", "build mod vet", "go.mod go.work", true, "-C -modfile",
-     "GO111MODULE GOFLAGS GOWORK GOPATH"},
+     "GO111MODULE GOFLAGS GOWORK GOPATH", NULL},
     {"mvn", "clean compile test package verify install dependency:go-offline dependency:resolve",
-     "pom.xml", false, "-f --file -v --version", "MAVEN_ARGS"},
+     "pom.xml", false, "-f --file -v --version", "MAVEN_ARGS", NULL},
     {"gradle", "assemble build bootJar classes jar shadowJar",
      "build.gradle build.gradle.kts settings.gradle settings.gradle.kts", true,
-     "-p --project-dir -b --build-file -v --version", ""},
+     "-p --project-dir -b --build-file -v --version", "", NULL},
     {"make", "", "Makefile makefile GNUmakefile", false,
-     "-f -C --file --directory --makefile -v --version --help -h", "MAKEFILES"},
+     "-f -C --file --directory --makefile -v --version --help -h", "MAKEFILES", NULL},
 };
 
 /* A step that is being looked at. */
@@ -79,8 +84,40 @@ static bool is_mounted(const struct step_facts *step, str path)
     return false;
 }
 
-static void tell(const struct reading *reading, enum holds holds, str path, span at, str reader)
+/* How a missing file is told. */
+struct telling {
+    str reader;        /* "this reads" */
+    const char *files; /* what to copy in front, where that is enough: "" is the file; NULL: not */
+};
+
+/* COPY . . stands further down: the file by itself can come first. */
+static void fix_by_copy(const struct reading *reading, const struct step_facts *later, str path,
+                        const char *files)
 {
+    const struct words *words = &later->instruction->words;
+    str directory = reading->step->workdir, goal;
+    if (!reading->step->workdir_known || words->count != 2 || !str_eq(words->at[0].raw, STR(".")) ||
+        instruction_flag(later->instruction, "from") ||
+        !word_value(reading->facts, later->instruction, words->at[1].raw, &goal) ||
+        !str_eq(step_path(reading->facts, later, goal), directory) || directory.len < 2 ||
+        !path_covers(directory, path) || str_eq(path, directory))
+        return;
+    str source = files ? str_from(files) : str_from_index(path, directory.len + 1);
+    str below = files ? STR("") : str_dirname(source), rest = source, file;
+    while (reading->facts->tree && str_next_word(&rest, &file))
+        if (context_match(reading->facts->tree, file, 0) == NO_ENTRY)
+            return;
+    str line = str_fmt(reading->sink->arena, "COPY %.*s ./%.*s%s", STR_ARG(source), STR_ARG(below),
+                       below.len ? "/" : "");
+    struct edit edit = insert_before_instruction(reading->facts, reading->step->instruction, line);
+    found_fix(reading->sink, "Copy it in front of this RUN");
+    found_edit(reading->sink, edit.at, edit.text);
+}
+
+static void tell(const struct reading *reading, enum holds holds, str path, span at,
+                 const struct telling *telling)
+{
+    str reader = telling->reader;
     struct rule_sink *sink = reading->sink;
     const struct step_facts *later = contents_brought_later(reading->facts, reading->step, path);
     if (holds == HOLDS_MISSING)
@@ -96,6 +133,8 @@ static void tell(const struct reading *reading, enum holds holds, str path, span
         found_severity(sink, SEVERITY_WARNING);
     else if (later)
         found_related(sink, later->instruction->at, "brought here");
+    if (holds == HOLDS_NO && later && telling->files)
+        fix_by_copy(reading, later, path, telling->files[0] ? telling->files : NULL);
 }
 
 /* -- manifests --------------------------------------------------------------------------------- */
@@ -200,7 +239,10 @@ static void check_manifest(const struct reading *reading, const struct input_row
     str verb = sub && row->subs[0] ? sub->value : STR("");
     str reader = str_fmt(reading->sink->arena, "'%s%s%.*s' needs", row->program,
                          verb.len ? " " : "", STR_ARG(verb));
-    tell(reading, holds, path_join(reading->facts->arena, directory, file), command->at, reader);
+    struct telling telling = {.reader = reader, .files = row->copies};
+    if (reading->step->packages[reading->command].verb != PACKAGE_INSTALL)
+        telling.files = NULL; /* scripts need the sources */
+    tell(reading, holds, path_join(reading->facts->arena, directory, file), command->at, &telling);
 }
 
 /* -- files that commands name ------------------------------------------------------------------ */
@@ -209,12 +251,13 @@ static void check_word(const struct reading *reading, const struct shell_word *w
 {
     const struct facts *facts = reading->facts;
     str path = trace_path(facts, reading->step, command_at(reading), word);
-    if (!path.len || str_has_char(path, '$') || glob_is_pattern(path) || str_has(path, STR(":/")) ||
-        is_mounted(reading->step, path))
+    if (!path.len || str_eq(word->value, STR("-")) || str_has_char(path, '$') ||
+        glob_is_pattern(path) || str_has(path, STR(":/")) || is_mounted(reading->step, path))
         return;
     enum holds holds = contents_before(facts, reading->step, reading->command, path);
+    struct telling telling = {.reader = STR("this reads"), .files = ""};
     if (holds < HOLDS_UNKNOWN && is_fatal(reading))
-        tell(reading, holds, path, word->at, STR("this reads"));
+        tell(reading, holds, path, word->at, &telling);
 }
 
 /* pip's -r FILE, -c FILE, in all their forms. */
@@ -253,6 +296,29 @@ static void check_script(const struct reading *reading)
         check_word(reading, &argv->at[1]);
 }
 
+/* `node build.js`: other words are looked for with endings of node's own. */
+static void check_node(const struct reading *reading)
+{
+    const struct shell_words *argv = &command_at(reading)->argv;
+    str name = argv->count > 1 ? argv->at[1].value : STR("");
+    if (str_ends(name, STR(".js")) || str_ends(name, STR(".mjs")) || str_ends(name, STR(".cjs")))
+        check_script(reading);
+}
+
+/* `sed -i 's/a/b/' FILE` */
+static void check_edited(const struct reading *reading)
+{
+    if (!command_has_any(command_at(reading), "-e -f --expression --file"))
+        check_operands(reading, 1, 0);
+}
+
+/* `dpkg -i FILE` */
+static void check_archives(const struct reading *reading)
+{
+    if (command_has_any(command_at(reading), "-i --install"))
+        check_operands(reading, 0, 0);
+}
+
 /* `tar xzf FILE` */
 static void check_archive(const struct reading *reading)
 {
@@ -289,7 +355,10 @@ static const struct {
     {"sh bash ash dash python python3 ruby perl", check_script},
     {"dotnet", check_projects},
     {"tar", check_archive},
-    {"unzip", check_all_operands},
+    {"unzip cat", check_all_operands},
+    {"node", check_node},
+    {"sed", check_edited},
+    {"dpkg", check_archives},
 };
 
 static void check_files(const struct reading *reading)
@@ -348,7 +417,7 @@ RULE_FAMILY(
     {.name = "correctness/input-missing",
      .aka = "",
      .severity = SEVERITY_ERROR,
-     .fix = FIX_SUGGESTION,
+     .fix = FIX_PROOF,
      .since = "0.1",
      .guide = "s4 s14",
      .what = "RUN reads a file that no COPY has brought",
