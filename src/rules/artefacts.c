@@ -24,23 +24,27 @@ bool ships_a_server(const struct facts *facts)
     return false;
 }
 
-const char *native_packages_in(str path)
+const char *native_packages_in(str path, str repository)
 {
     static const struct {
         const char *part, *what;
-    } rows[] = {{"node_modules", "native add-ons"},
-                {"site-packages", "wheels"},
-                {"dist-packages", "wheels"},
-                {"venv", "wheels"},
-                {".venv", "wheels"},
-                {"virtualenv", "wheels"},
-                {"wheels", "wheels"},
-                {".local", "wheels"},
-                {"bundle", "native gems"}};
+        const char *of; /* only when that image installed them; NULL: the name is enough */
+    } rows[] = {
+        {"node_modules", "native add-ons", NULL},
+        {"site-packages", "wheels", NULL},
+        {"dist-packages", "wheels", NULL},
+        {"venv", "wheels", NULL},
+        {".venv", "wheels", NULL},
+        {"virtualenv", "wheels", "python"},
+        {"wheels", "wheels", "python"},
+        {".local", "wheels", "python"},
+        {"bundle", "native gems", "ruby"},
+    };
     str part;
     while (str_next(&path, '/', &part))
         for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-            if (str_eq(part, str_from(rows[i].part)))
+            if (str_eq(part, str_from(rows[i].part)) &&
+                (!rows[i].of || str_eq(repository, str_from(rows[i].of))))
                 return rows[i].what;
     return NULL;
 }
@@ -200,8 +204,25 @@ static enum artefact_kind made_by(const struct facts *facts, const struct step_f
     return rust ? ARTEFACT_RUST : ARTEFACT_NONE;
 }
 
-/* The newest command of the stage that makes it; stages below it are looked through too. */
-static struct artefact maker_of(const struct facts *facts, uint32_t stage, str path)
+/* `cp target/release/app /app`: what was copied to this path; "" when this did not make it. */
+static str moved_from(const struct facts *facts, const struct step_facts *step,
+                      const struct shell_command *command, str path)
+{
+    if (!STR_IN(command->name, "cp", "mv", "install"))
+        return STR("");
+    struct shell_words operands = shell_operands(facts->arena, command, false);
+    if (operands.count != 2)
+        return STR("");
+    str from = trace_path(facts, step, command, &operands.at[0]);
+    str into = trace_path(facts, step, command, &operands.at[1]);
+    bool there =
+        into.len && from.len &&
+        (str_eq(into, path) || str_eq(path_join(facts->arena, into, str_basename(from)), path));
+    return there ? from : STR("");
+}
+
+/* The newest command of the stage that makes it. `io_path` is where that command put it. */
+static struct artefact maker_of(const struct facts *facts, uint32_t stage, str *io_path)
 {
     struct artefact made = {.kind = ARTEFACT_NONE, .stage = stage};
     const struct stage *at = facts->stages[stage].stage;
@@ -211,11 +232,13 @@ static struct artefact maker_of(const struct facts *facts, uint32_t stage, str p
         if (!step->packages || !step->directories || !step_is_run(facts, step))
             continue;
         for (uint32_t k = step->command_count; k-- > 0;) {
-            made.kind = made_by(facts, step, &step->commands[k], path);
+            made.kind = made_by(facts, step, &step->commands[k], *io_path);
             made.step = step;
             made.command = &step->commands[k];
             if (made.kind != ARTEFACT_NONE)
                 return made;
+            str from = moved_from(facts, step, &step->commands[k], *io_path);
+            *io_path = from.len ? from : *io_path;
         }
     }
     return made;
@@ -231,7 +254,7 @@ struct artefact artefact_of(const struct facts *facts, const struct step_facts *
         !path.len || glob_is_pattern(path))
         return made;
     path = path_join(facts->arena, STR("/"), path);
-    made = maker_of(facts, stage, path);
+    made = maker_of(facts, stage, &path);
     const struct base_fact *base = facts->stages[stage].base;
     if (made.kind == ARTEFACT_NONE || !base)
         return (struct artefact){.kind = ARTEFACT_NONE};

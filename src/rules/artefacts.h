@@ -46,5 +46,5 @@ const char *artefact_maker(const struct artefact *artefact);
 bool ships_a_server(const struct facts *facts);
 
 /* What is in this path that is built for one runtime and one libc ("wheels", "native add-ons"), by the
- * names of its directories; NULL: nothing that is known. */
-const char *native_packages_in(str path);
+ * names of its directories and the image that made them; NULL: nothing that is known. */
+const char *native_packages_in(str path, str repository);

@@ -139,7 +139,8 @@ static void check_packages_libc(const struct facts *facts, struct rule_sink *sin
             !differs(facts->stages[stage].base->libc, target->base->libc))
             continue;
         for (uint32_t k = 0; k + 1 < words->count; k++) {
-            const char *what = native_packages_in(words->at[k].raw);
+            const char *what =
+                native_packages_in(words->at[k].raw, facts->stages[stage].repository);
             if (!what)
                 continue;
             found(sink, words->at[k].at, "%s of '%.*s' are built for %s, and this stage has %s",

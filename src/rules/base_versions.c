@@ -78,7 +78,7 @@ static void check_copy(const struct facts *facts, struct rule_sink *sink,
         return;
     const char *what = NULL;
     for (uint32_t i = 0; i + 1 < words->count && !what; i++)
-        what = native_packages_in(words->at[i].raw);
+        what = native_packages_in(words->at[i].raw, build->repository);
     str runtime = run->repository;
     if (what)
         found(sink, step->instruction->at, "%s built for %.*s %.*s, and this stage has %.*s %.*s",

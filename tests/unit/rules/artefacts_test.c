@@ -31,6 +31,8 @@ static const struct rule_row rows[] = {
      "FROM golang:1.22 AS b\nARG FLAGS\nRUN go build $FLAGS -o /s/app .\nFROM scratch\n" TAKE, 0},
     {"rust links against glibc", "base/loader-missing",
      RUST "FROM gcr.io/distroless/static-debian12\nCOPY --from=b /s/target/release/app /app\n", 6},
+    {"also when it was moved before", "base/loader-missing",
+     RUST "RUN cp target/release/app /out/app\nFROM scratch\nCOPY --from=b /out/app /app\n", 7},
     {"a musl target does not", "base/loader-missing",
      "FROM rust:1.79 AS b\nWORKDIR /s\nRUN cargo build --release --target "
      "x86_64-unknown-linux-musl\nFROM scratch\n"
@@ -69,6 +71,9 @@ static const struct rule_row rows[] = {
     {"assets know no libc", "base/libc-mismatch",
      "FROM node:20 AS b\nWORKDIR /a\nRUN npm ci\nFROM nginx:1.27-alpine\n"
      "COPY --from=b /a/dist /usr/share/nginx/html\n",
+     0},
+    {"a bundle of scripts holds no gems", "base/libc-mismatch",
+     "FROM node:20 AS b\nFROM nginx:1.27-alpine\nCOPY --from=b /a/bundle /usr/share/nginx/html\n",
      0},
     {"a virtual environment", "base/libc-mismatch",
      "FROM python:3.12-slim AS b\nRUN python -m venv /venv\nFROM python:3.12-alpine\n"
