@@ -496,7 +496,10 @@ static void put_run(struct contents_maker *maker)
         put_anything(maker);
         return;
     }
+    const struct put_list *puts = &maker->contents->puts;
     for (uint32_t k = 0; k < step->command_count; k++) {
+        if (contents_is_lost(maker) && puts->count - maker->stage_first > PUTS_STAGE_MAX)
+            return; /* more is not kept of a stage */
         maker->command = k;
         put_command(maker);
     }
