@@ -31,8 +31,8 @@ struct artefact {
     const struct shell_command *command;
 };
 
-/* What made the file that this word of a COPY --from names. kind is ARTEFACT_NONE when the text does
- * not say. */
+/* What made the file that this word of a COPY --from names. kind is ARTEFACT_NONE when the text
+ * does not say. */
 struct artefact artefact_of(const struct facts *facts, const struct step_facts *copy,
                             const struct word *source);
 
@@ -45,6 +45,6 @@ const char *artefact_maker(const struct artefact *artefact);
 /* Does the image that ships listen on a port: EXPOSE in it, or in a stage below? */
 bool ships_a_server(const struct facts *facts);
 
-/* What is in this path that is built for one runtime and one libc ("wheels", "native add-ons"), by the
- * names of its directories and the image that made them; NULL: nothing that is known. */
+/* What is in this path that is built for one runtime and one libc ("wheels", "native add-ons"), by
+ * the names of its directories and the image that made them; NULL: nothing that is known. */
 const char *native_packages_in(str path, str repository);

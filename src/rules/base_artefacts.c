@@ -221,7 +221,8 @@ static bool is_started(const struct facts *facts, const struct step_facts *copy,
            (str_eq(name, str_basename(source->raw)) || str_eq(name, str_basename(goal)));
 }
 
-/* What the program could stand on instead: the newest, since a libc runs what an older one linked. */
+/* What the program could stand on instead: the newest, since a libc runs what an older one
+ * linked. */
 static const char *smaller_base(const struct artefact *made, const struct stage_facts *final)
 {
     if (made->linkage == LINK_STATIC)

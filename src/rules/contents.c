@@ -25,7 +25,8 @@ static str extension(str path)
 
 /* What a person writes, and what programs make. */
 static const char text_endings[] =
-    "c cc cfg cjs conf cpp cs csproj css fsproj gemspec go gradle h html ini ipynb java js json jsx "
+    "c cc cfg cjs conf cpp cs csproj css fsproj gemspec go gradle h html ini ipynb java js json "
+    "jsx "
     "kt kts lock lockb lua md mjs mod php pl properties ps1 py rb repo rs rst sbt sh sln sql sum "
     "toml ts tsx txt xml yaml yml";
 static const char made_endings[] =

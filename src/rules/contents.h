@@ -5,7 +5,7 @@
 /*
  * rules/contents -- what the file system of a stage holds, as far as the text tells.
  *
- *   base image's layout + COPY, ADD, WORKDIR, RUN --contents_make--> puts --contents_at_end--> answer
+ *   base image, COPY, ADD, WORKDIR, RUN --contents_make--> puts --contents_at_end--> answer
  *
  * Shapes   A put is something that an instruction may write, or surely takes away. Whatever a
  *          command may do that is not understood is "anything, anywhere": after it nothing is said
@@ -38,8 +38,8 @@ enum holds contents_before(const struct facts *facts, const struct step_facts *s
 /* Is nothing known to be absent when a step begins? A cheap answer for those who would ask much. */
 bool contents_lost(const struct facts *facts, const struct step_facts *step);
 
-/* Does some COPY or ADD of the stage itself, or of a stage it is built on, bring more than manifests
- * and lock files into this directory, or below it? */
+/* Does some COPY or ADD of the stage itself, or of a stage it is built on, bring more than
+ * manifests and lock files into this directory, or below it? */
 bool contents_copied_into(const struct facts *facts, uint32_t stage, str directory);
 
 /* The first COPY or ADD behind a step, in its stage, that may bring the path; NULL: none does. */
@@ -54,7 +54,7 @@ str contents_of_name(const struct facts *facts, uint32_t stage, str name,
 /* A command that runs once, in any case, and fails its list when it fails. */
 bool command_is_certain(const struct shell_command *command);
 
-/* -- base images (rules/contents_base.c) --------------------------------------------------------- */
+/* -- base images (rules/contents_base.c) --------------------------------------------------- */
 
 /* The working directory in the configuration of the image below a stage; NULL when not known. */
 const char *base_workdir(const struct stage_facts *stage);

@@ -2,8 +2,8 @@
 #include "rules/repository.h"
 
 /*
- * What an install of npm and its kin writes: node_modules and a lock file, and whatever the project's
- * own scripts write that it runs. Whether there are such scripts stands in package.json.
+ * What an install of npm and its kin writes: node_modules and a lock file, and whatever those
+ * scripts of the project write that it runs. Whether there are such scripts stands in package.json.
  */
 
 /* Does the stage copy the manifest at the top of the context to this directory? */

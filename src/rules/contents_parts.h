@@ -50,8 +50,8 @@ struct contents_maker {
     uint32_t stage_first; /* puts before the stage */
 };
 
-/* Note that something may be there: the put that stands for it, which is PUT_ANYTHING where the path
- * is not known. Good until the next one. */
+/* Note that something may be there: the put that stands for it, which is PUT_ANYTHING where the
+ * path is not known. Good until the next one. */
 struct put *contents_put(struct contents_maker *maker, enum put_kind kind, str path);
 
 /* Anything may be anywhere, and nothing was taken away since. */

@@ -73,7 +73,8 @@ static bool is_fatal(const struct reading *reading)
     return reading->command >= reading->joined_from || (reading->errexit && ends);
 }
 
-/* Mounts bring files of their own; a bind mount without a target stands in the working directory. */
+/* Mounts bring files of their own; a bind mount without a target stands in the working
+ * directory. */
 static bool is_mounted(const struct step_facts *step, str path)
 {
     VEC_EACH(struct mount, mount, step->instruction->mounts) {

@@ -1,10 +1,12 @@
 #include "tests/unit/rules/rules_unit.h"
 
 #define GO_GLIBC "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o app .\n"
-#define GO_OFF   "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o app .\n"
-#define GO_MUSL  "FROM golang:1.22-alpine AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o app .\n"
-#define RUST     "FROM rust:1.79 AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\n"
-#define TAKE     "COPY --from=b /s/app /app\nENTRYPOINT [\"/app\"]\n"
+#define GO_OFF                                      \
+    "FROM golang:1.22 AS b\nWORKDIR /s\nCOPY . .\n" \
+    "RUN CGO_ENABLED=0 go build -o app .\n"
+#define GO_MUSL "FROM golang:1.22-alpine AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o app .\n"
+#define RUST    "FROM rust:1.79 AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\n"
+#define TAKE    "COPY --from=b /s/app /app\nENTRYPOINT [\"/app\"]\n"
 
 static const struct rule_row rows[] = {
     {"a server of go with cgo in scratch", "base/loader-missing",
@@ -148,7 +150,8 @@ static const struct rule_row rows[] = {
      "COPY --from=b /a/dist /a/dist\nCMD [\"node\", \"/a/dist/x.js\"]\n",
      0},
     {"pruned before", "size/build-directory-copied",
-     "FROM node:20 AS b\nWORKDIR /a\nCOPY . .\nRUN npm ci && npm run build && npm prune --omit=dev\n"
+     "FROM node:20 AS b\nWORKDIR /a\nCOPY . .\n"
+     "RUN npm ci && npm run build && npm prune --omit=dev\n"
      "FROM node:20-slim\nCOPY --from=b /a /a\nCMD [\"node\", \"/a/dist/x.js\"]\n",
      0},
     {"the target directory of cargo", "size/build-directory-copied",

@@ -74,7 +74,8 @@ static const struct rule_row rows[] = {
      "COPY --from=b /w/x /x\n",
      0},
     {"a mount from a stage", FROM_RULE,
-     "FROM scratch AS a\nFROM alpine:3.20\nRUN --mount=type=bind,from=a,source=/x,target=/y cat /y\n",
+     "FROM scratch AS a\nFROM alpine:3.20\n"
+     "RUN --mount=type=bind,from=a,source=/x,target=/y cat /y\n",
      3},
     {"a copied file that the context has not", FROM_RULE,
      "FROM alpine:3.20 AS b\nCOPY conf /conf/\nFROM scratch\nCOPY --from=b /conf/x.conf /\n"
