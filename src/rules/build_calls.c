@@ -106,9 +106,15 @@ static void add_action(struct arena *arena, const struct yaml_file *file,
         .buildx = true,
         .no_cache = node_is_true(node_get(with, "no-cache")),
         .push = node_is_true(node_get(with, "push")),
+        .push_when = STR(""),
         .node = with,
         .step = step,
     };
+    str push = node_str(node_get(with, "push"));
+    if (str_has(push, STR("${{"))) {
+        call.push = true;
+        call.push_when = push;
+    }
     call.context = with_text(with, "context", &call.context_known);
     call.dockerfile = with_text(with, "file", &call.dockerfile_known);
     call.target = with_text(with, "target", &call.target_known);

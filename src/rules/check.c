@@ -433,6 +433,7 @@ static void run_phases(struct run *run)
     pool_each(run->jobs.count, threads, parse_job, run);
     VEC_EACH(struct repository *, repository, run->repositories) {
         repository_connect(*repository);
+        repository_learn(*repository);
     }
     pool_each(threads, threads, rules_jobs, run);
     for (uint32_t r = 0; r < run->repositories.count; r++)

@@ -10,18 +10,6 @@ static bool is_ci(enum file_kind kind)
     return kind == FILE_GITHUB || kind == FILE_GITLAB;
 }
 
-/* "type=registry,ref=x,mode=max": the value of a field, "" when it is not there. */
-static str field(str text, const char *name)
-{
-    str part, key = str_from(name);
-    while (str_next(&text, ',', &part)) {
-        part = str_trim(part);
-        if (str_starts(part, key) && part.len > key.len && part.at[key.len] == '=')
-            return str_from_index(part, key.len + 1);
-    }
-    return STR("");
-}
-
 /* -- none at all ------------------------------------------------------------------------------- */
 
 /* What the file's other builds write to: the backend that a team has chosen. */
@@ -29,7 +17,7 @@ static str backend_of(const struct build_calls *calls)
 {
     VEC_EACH(struct build_call, call, *calls) {
         VEC_EACH(struct build_value, value, call->cache_to) {
-            str type = field(value->text, "type");
+            str type = build_field(value->text, "type");
             if (type.len)
                 return type;
         }
@@ -93,12 +81,13 @@ static void check_modes(const struct check_job *job, struct rule_sink *sink)
     VEC_EACH(struct build_call, call, calls) {
         const struct facts *facts = NULL;
         VEC_EACH(struct build_value, value, call->cache_to) {
-            str type = field(value->text, "type"), mode = field(value->text, "mode");
+            str type = build_field(value->text, "type"), mode = build_field(value->text, "mode");
             bool inlined = str_eq(type, STR("inline"));
             bool other = STR_IN(type, "registry", "gha", "local", "s3", "azblob");
             if (!value->known || (!inlined && !other) || (mode.len && str_eq(mode, STR("max"))))
                 continue;
-            facts = facts ? facts : build_call_facts(sink->arena, job, call);
+            facts =
+                facts ? facts : build_call_facts(sink->arena, job->repository, job->inside, call);
             if (!facts || facts->stage_count < 2)
                 continue;
             found(sink, value->at, "only the last stage is kept, and %s has %u",
@@ -134,7 +123,7 @@ static bool has_registry_cache(const struct command_file *file, const struct doc
             docker->command <= pull->command)
             continue;
         for (uint32_t cursor = 0; docker_option(docker, "--cache-from", &cursor, &value);)
-            if (str_eq(field(value.text, "type"), STR("registry")))
+            if (str_eq(build_field(value.text, "type"), STR("registry")))
                 return true;
     }
     return false;
@@ -182,7 +171,7 @@ static bool is_release_variable(str text)
 
 static bool may_write(const struct source *source, const struct build_value *value, str ref)
 {
-    str written = field(value->text, "ref");
+    str written = build_field(value->text, "ref");
     written = written.len ? written : value->text;
     if (value->known && !str_has_char(written, '$'))
         return str_eq(written, ref) || (str_starts(ref, written) &&
@@ -235,7 +224,7 @@ static void check_unwritten(const struct command_file *file, struct rule_sink *s
     }
     for (uint32_t i = 0; writes && i < calls.count && i < LOOK_STEPS_MAX; i++) {
         VEC_EACH(struct build_value, value, calls.at[i].cache_from) {
-            str ref = field(value->text, "ref");
+            str ref = build_field(value->text, "ref");
             bool plain =
                 value->known && ref.len && !str_has_char(ref, '$') && !str_has_char(ref, '{');
             if (plain && !anyone_writes(&calls, file, sink->arena, ref))

@@ -13,6 +13,8 @@
 
 struct yaml_file;
 struct command_file;
+struct known_builds; /* rules/yaml_facts.h  */
+struct conventions;  /* rules/conventions.h */
 
 /* One ignore file with the context that it rules. */
 struct ignore_file {
@@ -63,10 +65,16 @@ struct repository {
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
     const struct check_options *options;
+    struct map jobs_inside;                /* path below the root -> struct check_job */
+    const struct known_builds *builds;     /* set by repository_learn(), as are those below */
+    const struct conventions *conventions; /* never NULL once it was called */
 };
 
 /* Look for the files of the tree that rules understand, and add a job for each. */
 void repository_discover(struct repository *repository);
+
+/* Add one file. */
+void repository_add(struct repository *repository, struct check_job *job);
 
 /* What kind of file a path is by its name; false when it is none that rules understand. YAML is
  * FILE_YAML here: its content decides later. */
@@ -74,6 +82,10 @@ bool file_kind_of(str path, enum file_kind *out_kind);
 
 /* Give each Dockerfile its context, tree and ignore file, each ignore file its Dockerfiles. */
 void repository_connect(struct repository *repository);
+
+/* Look at all files together: the builds that they ask for, and the repository's own ways. Done once
+ * all jobs are parsed and connected; after it rules of any thread may read both. */
+void repository_learn(struct repository *repository);
 
 /* Measure what an ignore file leaves in its context: fills tree and report from ignore, needs and
  * context_path. For the first run and for the text after an edit. */

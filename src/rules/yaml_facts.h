@@ -100,6 +100,7 @@ struct command_script {
     bool exact;                 /* its spans are places of the source; else only `at` is */
     span at;                    /* of the whole text */
     const struct ci_step *step; /* CI files: the step that runs it; NULL elsewhere */
+    bool moves;                 /* it changes the directory: its paths are not known */
 };
 VEC_TYPE(command_scripts, struct command_script);
 
@@ -107,7 +108,8 @@ VEC_TYPE(command_scripts, struct command_script);
 struct docker_command {
     const struct command_script *script;
     const struct shell_command *command;
-    str verb;       /* "build" (also of buildx), "run", "pull", "push", "scan", "save" ...; "" */
+    str verb;       /* "build" (also of buildx), "run", "pull", "push", "scan" ...; "compose build",
+                     * "compose" for other verbs of compose; "" */
     bool buildx;    /* "docker buildx build" */
     uint32_t first; /* index in command->argv of the first word behind the verb */
     span at;        /* place to report at */
@@ -175,6 +177,7 @@ struct build_call {
     span target_at;
     struct build_values build_args, secrets, cache_from, cache_to, tags;
     bool buildx, no_cache, push;
+    str push_when; /* the expression that decides about the push; "" when it is plain */
     const struct docker_command *command; /* BUILD_BY_COMMAND */
     const struct node *node;              /* BUILD_BY_ACTION: `with`; BUILD_BY_COMPOSE: `build` */
     const struct ci_step *step;           /* CI files; else NULL */
@@ -187,6 +190,25 @@ struct build_calls build_calls_of(struct arena *arena, const struct yaml_file *y
 
 struct check_job;
 
-/* The Dockerfile that a build of this job's file reads; NULL when that is not certain. */
-const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
-                                     const struct build_call *call);
+/* A build, the file that asks for it and, where that is certain, the Dockerfile that it reads. */
+struct known_build {
+    const struct check_job *job;
+    struct build_call call;
+    const struct facts *facts; /* NULL: not known */
+};
+VEC_TYPE(known_builds, struct known_build);
+
+/* All builds of all files of a repository: for repository_learn(). */
+const struct known_builds *known_builds_of(const struct repository *repository);
+
+/* The Dockerfile that a build of a file (`inside`: its path below the root) reads; NULL when that is
+ * not certain. */
+const struct facts *build_call_facts(struct arena *arena, const struct repository *repository,
+                                     str inside, const struct build_call *call);
+
+/* The same for a file that is just being looked at: repository and path are found by its source. */
+const struct facts *build_facts_in(struct arena *arena, const struct repository *repository,
+                                   const struct source *source, const struct build_call *call);
+
+/* The value of a field of "type=registry,ref=x,mode=max"; "" when it is not there. */
+str build_field(str text, const char *name);
