@@ -20,7 +20,9 @@
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \
+    FAMILY(ci_cache_refs)         \
     FAMILY(ci_scan)               \
+    FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
     FAMILY(context_copy)          \

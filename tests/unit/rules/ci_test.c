@@ -114,6 +114,94 @@ static const struct ci_row rows[] = {
     {"a tag that may be it", "ci/cache-unwritten", FILE_SHELL,
      "docker buildx build --cache-from type=registry,ref=a:c --cache-to type=inline -t a:$TAG .\n",
      0},
+    {"docker build on a hosted runner", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - run: |\n          true\n          docker build -t a .\n", 7},
+    {"nothing to keep without a RUN", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - run: docker build .\n", 0, NULL, "FROM a\nCOPY a /a\n"},
+    {"a variable may hold the options", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - run: docker build $OPTIONS .\n", 0},
+    {"another tool's cache", "ci/cache-missing", FILE_GITHUB, JOB "      - run: buildah bud .\n",
+     0},
+    {"bake is not judged", "ci/cache-missing", FILE_GITHUB, JOB "      - run: docker buildx bake\n",
+     0},
+    {"an engine that is new in each job", "ci/cache-missing", FILE_GITLAB,
+     "a:\n  services:\n    - docker:27-dind\n  script:\n    - docker build .\n", 5},
+    {"an engine of the runner's own", "ci/cache-missing", FILE_GITLAB,
+     "a:\n  script:\n    - docker build .\n", 0},
+    {"a cache beside what is pushed", "ci/cache-missing", FILE_GITHUB,
+     JOB BUILDX "      - run: docker buildx build -t g/x/y:${V} --push .\n", 6,
+     JOB BUILDX "      - run: docker buildx build --cache-from type=registry,ref=g/x/y:buildcache "
+                "--cache-to type=registry,ref=g/x/y:buildcache,mode=max -t g/x/y:${V} --push .\n"},
+    {"the engine's own builder exports none", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - run: docker buildx build -t g/x/y:1 --push .\n", 5,
+     JOB "      - run: docker buildx build -t g/x/y:1 --push .\n"},
+    {"in GitLab", "ci/cache-missing", FILE_GITLAB,
+     "a:\n  services: [docker:dind]\n  script:\n    - docker buildx create --use\n"
+     "    - docker buildx build --push -t \"$CI_REGISTRY_IMAGE:$CI_COMMIT_SHA\" .\n",
+     5,
+     "a:\n  services: [docker:dind]\n  script:\n    - docker buildx create --use\n"
+     "    - docker buildx build --cache-from type=registry,ref=$CI_REGISTRY_IMAGE:buildcache "
+     "--cache-to type=registry,ref=$CI_REGISTRY_IMAGE:buildcache,mode=max --push -t "
+     "\"$CI_REGISTRY_IMAGE:$CI_COMMIT_SHA\" .\n"},
+    {"the repository's backend and tag", "ci/cache-missing", FILE_GITHUB,
+     JOB BUILDX PUSH "          tags: g/x/y:1\n" PUSH
+                     "          cache-from: type=registry,ref=g/x/z:warm\n"
+                     "          cache-to: type=registry,ref=g/x/z:warm,mode=max\n",
+     6,
+     JOB BUILDX PUSH "          tags: g/x/y:1\n"
+                     "          cache-from: type=registry,ref=g/x/y:warm\n"
+                     "          cache-to: type=registry,ref=g/x/y:warm,mode=max\n" PUSH
+                     "          cache-from: type=registry,ref=g/x/z:warm\n"
+                     "          cache-to: type=registry,ref=g/x/z:warm,mode=max\n"},
+    {"two images, two scopes", "ci/cache-missing", FILE_GITHUB,
+     JOB BUILDX PUSH "          tags: g/x/y:1\n" PUSH "          tags: g/x/z:1\n", 6,
+     JOB BUILDX PUSH "          tags: g/x/y:1\n          cache-from: type=gha,scope=y\n"
+                     "          cache-to: type=gha,scope=y,mode=max\n" PUSH
+                     "          tags: g/x/z:1\n"},
+    {"a directory that grows", "ci/cache-local", FILE_SHELL,
+     "docker buildx build --cache-from type=local,src=/c --cache-to type=local,dest=/c .\n", 1},
+    {"a directory that is moved", "ci/cache-local", FILE_SHELL,
+     "docker buildx build --cache-from type=local,src=/c --cache-to type=local,dest=/n .\n"
+     "rm -rf /c && mv /n /c\n",
+     0},
+    {"a directory that nobody saves", "ci/cache-local", FILE_GITHUB,
+     JOB BUILDX PUSH "          cache-to: type=local,dest=/tmp/c\n", 9},
+    {"a directory that is saved", "ci/cache-local", FILE_GITHUB,
+     JOB BUILDX "      - uses: actions/cache@v4\n        with: {path: /tmp/c, key: c}\n" PUSH
+                "          cache-to: type=local,dest=/tmp/n\n",
+     0},
+    {"pulled in another step of the job", "ci/cache-pull", FILE_GITHUB,
+     JOB "      - run: |\n          true\n          docker pull a:b || true\n" PUSH
+         "          cache-from: type=registry,ref=a:b\n",
+     7,
+     JOB "      - run: |\n          true\n" PUSH "          cache-from: type=registry,ref=a:b\n"},
+    {"pulled in an item of GitLab's", "ci/cache-pull", FILE_GITLAB,
+     "a:\n  script:\n    - docker pull $A:b || true\n"
+     "    - docker buildx build --cache-from type=registry,ref=$A:b .\n",
+     3, "a:\n  script:\n    - docker buildx build --cache-from type=registry,ref=$A:b .\n"},
+    {"pulled in another job", "ci/cache-pull", FILE_GITLAB,
+     "a:\n  script:\n    - docker pull a:b || true\nb:\n  script:\n"
+     "    - docker buildx build --cache-from type=registry,ref=a:b .\n",
+     0},
+    {"another image is pulled", "ci/cache-pull", FILE_SHELL,
+     "docker pull a:z || true\ndocker buildx build --cache-from type=registry,ref=a:b .\n", 0},
+    {"pulled to be tagged, too", "ci/cache-pull", FILE_SHELL,
+     "docker pull a:b || true\ndocker buildx build --cache-from type=registry,ref=a:b .\n"
+     "docker tag a:b a:old\n",
+     0},
+    {"nothing writes it, in a workflow", "ci/cache-unwritten", FILE_GITHUB,
+     JOB PUSH "          cache-from: type=registry,ref=a:warm\n          cache-to: type=gha\n", 8},
+    {"what bake writes is not known", "ci/cache-unwritten", FILE_GITHUB,
+     JOB PUSH "          cache-from: type=registry,ref=a:warm\n          cache-to: type=gha\n"
+              "      - uses: docker/bake-action@v6\n",
+     0},
+    {"the last stage is for tests", "ci/target-needed", FILE_SHELL,
+     "docker buildx build --push .\n", 1, NULL, "FROM a AS prod\nFROM prod AS test\n"},
+    {"with a target", "ci/target-needed", FILE_SHELL,
+     "docker buildx build --push --target prod .\n", 0, NULL,
+     "FROM a AS prod\nFROM prod AS test\n"},
+    {"not pushed", "ci/target-needed", FILE_SHELL, "docker buildx build .\n", 0, NULL,
+     "FROM a AS prod\nFROM prod AS test\n"},
     {"--no-cache on every run", "ci/no-cache", FILE_GITHUB,
      JOB "      - run: docker build --no-cache .\n", 5},
     {"--no-cache by schedule", "ci/no-cache", FILE_GITHUB,
