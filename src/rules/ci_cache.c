@@ -1,14 +1,9 @@
 #include "rules/families.h"
 
-#include "rules/conventions.h"
+#include "rules/ci_facts.h"
 #include "rules/repository.h"
 
 /* Builds in CI and elsewhere: what they keep for the next one. */
-
-static bool is_ci(enum file_kind kind)
-{
-    return kind == FILE_GITHUB || kind == FILE_GITLAB;
-}
 
 /* -- none at all ------------------------------------------------------------------------------- */
 
@@ -96,27 +91,6 @@ static bool begins_bare(const struct command_file *file, const struct build_call
            has_work(build_facts_in(file->arena, file->repository, file->source, call));
 }
 
-/* The reference of a tag as it is written, without quotes; "" where it could mean anything. */
-static str tag_text(const struct build_call *call, const struct build_value *tag)
-{
-    str text = source_text(call->source, tag->at);
-    if (call->caller == BUILD_BY_COMMAND) {
-        size_t equals = str_find_char(text, '=');
-        size_t blank = str_find_last_char(text, ' ');
-        text = blank != STR_MISSING ? str_from_index(text, blank + 1)
-               : equals < text.len  ? str_from_index(text, equals + 1)
-                                    : STR("");
-    }
-    while (text.len && str_has_char(STR("\"'"), text.at[0]))
-        text = str_from_index(text, 1);
-    while (text.len && str_has_char(STR("\"'"), text.at[text.len - 1]))
-        text.len--;
-    bool odd = str_has_char(text, '`') || str_has(text, STR("$(")) ||
-               str_has(text, STR("steps.")) || str_has_char(text, ',') ||
-               str_has_char(text, '\n') || str_has_char(text, '\\');
-    return odd ? STR("") : text;
-}
-
 /* "ghcr.io/x/y:1.2" is "ghcr.io/x/y"; "" when the tag's start is not certain. */
 static str repository_part(str text)
 {
@@ -135,7 +109,7 @@ static str registry_cache(struct arena *arena, const struct conventions *ways,
 {
     if (!call->push || call->push_when.len || !call->tags.count)
         return STR("");
-    str text = repository_part(tag_text(call, &call->tags.at[0]));
+    str text = repository_part(ci_tag_text(call));
     str ours = ways ? ways->cache_ref : STR("");
     str tag = str_basename(ours);
     size_t colon = str_find_char(tag, ':');
@@ -156,7 +130,7 @@ static str github_cache(struct arena *arena, const struct command_file *file,
         }
     if (builds < 2)
         return STR("type=gha");
-    str name = call->tags.count ? tag_text(call, &call->tags.at[0]) : STR("");
+    str name = ci_tag_text(call);
     name = image_base_name(name);
     if (!name.len || str_has_char(name, '$') || str_has_char(name, '}'))
         name = str_basename(path_clean(arena, call->context));
@@ -205,7 +179,7 @@ static void offer_cache(const struct command_file *file, struct rule_sink *sink,
 
 static void check_missing(const struct command_file *file, struct rule_sink *sink)
 {
-    if (!is_ci(file->kind) || !file->yaml)
+    if (!is_ci_file(file->kind) || !file->yaml)
         return;
     struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
     VEC_EACH(struct build_call, call, calls) {
@@ -292,7 +266,7 @@ static void check_local(const struct command_file *file, struct rule_sink *sink)
 
 static void check_no_cache(const struct command_file *file, struct rule_sink *sink)
 {
-    if (!is_ci(file->kind) || str_has(file->source->text, STR("schedule")))
+    if (!is_ci_file(file->kind) || str_has(file->source->text, STR("schedule")))
         return;
     struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
     VEC_EACH(struct build_call, call, calls) {

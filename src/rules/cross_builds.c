@@ -39,8 +39,9 @@ static void report_argument(const struct repository *repository, struct rule_sin
         call ? build_facts_in(sink->arena, repository, call->source, call) : NULL;
     bool ships = !facts || call->target.len || reaches_image(facts, name);
     if (ships) {
-        found(sink, value->at, "the build argument '%.*s' stays in the image's history",
-              STR_ARG(name));
+        found(sink, value->at, "the build argument '%.*s' stays in the %s", STR_ARG(name),
+              facts && !call->target.len ? "image's history"
+                                         : "history of each stage that takes it");
         return;
     }
     found(sink, value->at,

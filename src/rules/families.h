@@ -21,7 +21,9 @@
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \
     FAMILY(ci_cache_refs)         \
+    FAMILY(ci_sarif)              \
     FAMILY(ci_scan)               \
+    FAMILY(ci_scan_gate)          \
     FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \

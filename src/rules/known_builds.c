@@ -55,6 +55,9 @@ const struct facts *build_call_facts(struct arena *arena, const struct repositor
     if (call->step)
         return facts_at(arena, repository, STR(""), path);
     const struct facts *own = facts_at(arena, repository, str_dirname(inside), path);
+    /* A page about building in general stands anywhere; one about this image beside its file. */
+    if (str_ends(inside, STR(".md")) || str_ends(inside, STR(".markdown")))
+        return own;
     const struct facts *root = facts_at(arena, repository, STR(""), path);
     return own && root && own != root ? NULL : own ? own : root;
 }
