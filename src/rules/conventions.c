@@ -112,6 +112,18 @@ static enum base_family family_of(str name)
 
 /* -- runs ---------------------------------------------------------------------------------------- */
 
+bool docker_gives_up(const struct docker_command *docker)
+{
+    struct docker_value value;
+    uint32_t cursor = 0;
+    if (docker_has(docker, "--read-only") || docker_option(docker, "--cap-drop", &cursor, &value))
+        return true;
+    for (cursor = 0; docker_option(docker, "--security-opt", &cursor, &value);)
+        if (!value.known || str_has_nocase(value.text, STR("no-new-privileges")))
+            return true;
+    return false;
+}
+
 str run_rights_of(struct arena *arena, const struct source *source,
                   const struct docker_command *docker)
 {

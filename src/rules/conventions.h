@@ -76,5 +76,8 @@ str image_base_name(str reference);
 str run_rights_of(struct arena *arena, const struct source *source,
                   const struct docker_command *docker);
 
+/* Does a `docker run` give up any right, as far as its text tells? */
+bool docker_gives_up(const struct docker_command *docker);
+
 /* "debian", "alpine" ...: for messages. */
 const char *family_name(enum base_family family);
