@@ -165,6 +165,16 @@ int dir_open(int dir_fd, str path, struct err *err)
     return fd;
 }
 
+str dir_path(struct arena *arena, int fd)
+{
+    char z[64], target[LIMIT_PATH];
+    snprintf(z, sizeof(z), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(z, target, sizeof(target));
+    if (length <= 0 || length >= (ssize_t)sizeof(target) || target[0] != '/')
+        return STR("");
+    return str_copy(arena, (str){target, (size_t)length});
+}
+
 /* -- replacing a file -------------------------------------------------------------------------------- */
 
 /* A hidden file beside its goal, unlinked unless it was renamed. */

@@ -272,6 +272,19 @@ static str repository_root(struct arena *arena, const struct host *host, str sta
     return directory;
 }
 
+/* Where a root stands below the directory that holds .git: "" when that is not known. */
+static str below_git(struct run *run, str root, int root_fd)
+{
+    struct err err = {0};
+    str top = repository_root(run->arena, run->host, root);
+    AUTO(fd) int fd = dir_open(run->host->cwd_fd, top, &err);
+    str outer = fd < 0 ? STR("") : dir_path(run->arena, fd);
+    str inner = dir_path(run->arena, root_fd);
+    bool inside = outer.len && inner.len > outer.len + 1 && str_starts(inner, outer) &&
+                  inner.at[outer.len] == '/';
+    return inside ? str_from_index(inner, outer.len + 1) : STR("");
+}
+
 static struct repository *repository_open(struct run *run, str root, struct err *err)
 {
     VEC_EACH(struct repository *, known, run->repositories) {
@@ -292,6 +305,7 @@ static struct repository *repository_open(struct run *run, str root, struct err 
         return NULL;
     }
     repository->tree = tree;
+    repository->below = below_git(run, root, repository->root_fd);
     vec_push(run->arena, &run->repositories, repository);
     return repository;
 }
@@ -382,6 +396,16 @@ static int by_path(const void *a, const void *b)
     return str_order(left->path, right->path);
 }
 
+/* The file's path below the repository's own root. */
+static str place_of(struct run *run, const struct check_job *job)
+{
+    const struct repository *repository = job->repository;
+    if (!repository || !job->inside.len)
+        return path_clean(run->arena, job->source->path);
+    return repository->below.len ? path_join(run->arena, repository->below, job->inside)
+                                 : job->inside;
+}
+
 static void gather(struct run *run)
 {
     struct check_result *result = run->result;
@@ -399,6 +423,7 @@ static void gather(struct run *run)
             continue;
         struct checked_file file = {
             .path = job->source->path,
+            .place = place_of(run, job),
             .kind = job->kind,
             .source = job->source,
             .findings = job->findings,
@@ -502,5 +527,6 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
     }
     job_rules(&run, &job);
     job_finish(&run, &job);
+    baseline_mark(arena, like->baseline, file, &job.findings);
     return job.findings;
 }

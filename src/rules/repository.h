@@ -60,6 +60,7 @@ struct build_context {
 struct repository {
     struct arena *arena;
     str shown; /* how the user named the root: paths are shown below it */
+    str below; /* path of the root below the directory that holds .git; "" when it is that one */
     int root_fd;
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
