@@ -1,5 +1,14 @@
 #include "rules/choice.h"
 
+bool rule_named(const struct rule_choice *choice, const struct rule *rule)
+{
+    VEC_EACH(str, selector, choice->select) {
+        if (rule_has_id(rule, *selector))
+            return true;
+    }
+    return false;
+}
+
 static bool names_group(const struct rule *rule, str selector)
 {
     if (selector.len && selector.at[selector.len - 1] == '/')

@@ -133,7 +133,7 @@ str run_rights_of(struct arena *arena, const struct source *source,
         struct docker_value value;
         for (uint32_t cursor = 0; docker_option(docker, names[i], &cursor, &value);) {
             bool rights = i < 2 || str_has(value.text, STR("no-new-privileges"));
-            if (!rights || !value.known || !docker->script->exact)
+            if (!rights || (i && !value.known) || !docker->script->exact)
                 continue;
             str text = source_text(source, value.at);
             all = all.len ? str_fmt(arena, "%.*s %.*s", STR_ARG(all), STR_ARG(text)) : text;
