@@ -82,6 +82,16 @@ static void note_manager(const struct package_command *package, str *node, str *
         *python = name;
 }
 
+str final_workdir(const struct facts *facts)
+{
+    const struct step_facts *last = final_step(facts, INSTRUCTION_WORKDIR);
+    str path;
+    if (!last || !last->instruction->words.count ||
+        !word_value(facts, last->instruction, last->instruction->words.at[0].raw, &path))
+        return STR("");
+    return step_path(facts, last, path);
+}
+
 static void vote_dockerfile(struct arena *arena, const struct facts *facts, struct polls *polls)
 {
     const struct stage_facts *final = facts->final;
@@ -97,9 +107,7 @@ static void vote_dockerfile(struct arena *arena, const struct facts *facts, stru
     str user = str_slice(final->user, 0, str_find_char(final->user, ':'));
     if (final->user_known && user.len && !user_is_root(user, NULL) && !char_is_digit(user.at[0]))
         vote(arena, &polls->user, user);
-    const struct step_facts *last = &facts->steps[facts->step_count - 1];
-    if (last->workdir_set && last->workdir_known)
-        vote(arena, &polls->workdir, last->workdir);
+    vote(arena, &polls->workdir, final_workdir(facts));
 }
 
 static enum base_family family_of(str name)

@@ -79,5 +79,8 @@ str run_rights_of(struct arena *arena, const struct source *source,
 /* Does a `docker run` give up any right, as far as its text tells? */
 bool docker_gives_up(const struct docker_command *docker);
 
+/* The directory that the stage which ships says last; "" when it says none or it is not known. */
+str final_workdir(const struct facts *facts);
+
 /* "debian", "alpine" ...: for messages. */
 const char *family_name(enum base_family family);

@@ -29,6 +29,7 @@
     FAMILY(compose)               \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
+    FAMILY(conventions)           \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_form)      \
     FAMILY(correctness_problems)  \
