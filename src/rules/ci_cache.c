@@ -26,11 +26,21 @@ static bool runs_buildx_create(const struct command_file *file, const struct ci_
     return false;
 }
 
-/* Is there a builder that can export a cache? The engine's own one cannot. */
-static bool has_builder(const struct command_file *file, const struct ci_job *job)
+/* Is there a builder that can export a cache? The engine's own one cannot. Builds of one job stand
+ * together, so the last answer is kept. */
+struct builder {
+    const struct ci_job *job;
+    bool there;
+};
+
+static bool has_builder(const struct command_file *file, const struct ci_job *job,
+                        struct builder *last)
 {
-    return uses_action(file->yaml, job, STR("docker/setup-buildx-action@")) ||
-           runs_buildx_create(file, job);
+    if (last->job != job)
+        last->there = uses_action(file->yaml, job, STR("docker/setup-buildx-action@")) ||
+                      runs_buildx_create(file, job);
+    last->job = job;
+    return last->there;
 }
 
 /* "services: [docker:dind]": an engine that is new in each job. */
@@ -123,12 +133,7 @@ static str registry_cache(struct arena *arena, const struct conventions *ways,
 static str github_cache(struct arena *arena, const struct command_file *file,
                         const struct build_call *call)
 {
-    uint32_t builds = 0;
-    if (file->repository)
-        VEC_EACH(struct known_build, build, *file->repository->builds) {
-            builds += build->call.caller == BUILD_BY_ACTION;
-        }
-    if (builds < 2)
+    if (!file->repository || file->repository->conventions->action_builds < 2)
         return STR("type=gha");
     str name = ci_tag_text(call);
     name = image_base_name(name);
@@ -140,12 +145,12 @@ static str github_cache(struct arena *arena, const struct command_file *file,
 }
 
 static void offer_cache(const struct command_file *file, struct rule_sink *sink,
-                        const struct build_call *call)
+                        const struct build_call *call, struct builder *builder)
 {
     const struct conventions *ways = file->repository ? file->repository->conventions : NULL;
     str backend = ways ? ways->cache_backend : STR("");
     bool action = call->caller == BUILD_BY_ACTION && call->node && !call->node->aliased;
-    if (!has_builder(file, call->step->job))
+    if (!has_builder(file, call->step->job, builder))
         return;
     str cache = STR("");
     if (action && (!backend.len || str_eq(backend, STR("gha"))))
@@ -181,12 +186,13 @@ static void check_missing(const struct command_file *file, struct rule_sink *sin
 {
     if (!is_ci_file(file->kind) || !file->yaml)
         return;
+    struct builder builder = {0};
     struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
     VEC_EACH(struct build_call, call, calls) {
         if (!begins_bare(file, call))
             continue;
         found(sink, call->at, "this build begins without a cache on every run");
-        offer_cache(file, sink, call);
+        offer_cache(file, sink, call, &builder);
     }
 }
 

@@ -105,17 +105,20 @@ static str always_and(struct arena *arena, str condition)
     return odd ? STR("") : str_fmt(arena, "always() && (%.*s)", STR_ARG(condition));
 }
 
-static bool is_gate(const struct image_scans *scans, const struct ci_step *step)
+/* Which steps are gates: one flag a step. */
+static bool *gates_of(struct arena *arena, const struct yaml_file *file,
+                      const struct command_file *commands)
 {
-    if (is_gate_step(step))
-        return true;
-    VEC_EACH(struct image_scan, scan, *scans) {
-        if (scan->step == step && scan->command && scan->scanner != SCANNER_PLIMSOLL &&
-            is_gate_command(scan) && !forgiven_by(scan) &&
-            !node_is_true(node_get(step->node, "continue-on-error")))
-            return true;
+    bool *gates = NEW_ARRAY(arena, bool, file->steps.count);
+    for (uint32_t i = 0; i < file->steps.count; i++)
+        gates[i] = is_gate_step(&file->steps.at[i]);
+    struct image_scans scans = image_scans_of(arena, NULL, commands);
+    VEC_EACH(struct image_scan, scan, scans) {
+        if (scan->step && scan->scanner != SCANNER_PLIMSOLL && is_gate_command(scan) &&
+            !forgiven_by(scan) && !node_is_true(node_get(scan->step->node, "continue-on-error")))
+            gates[scan->step - file->steps.at] = true;
     }
-    return false;
+    return gates;
 }
 
 /* The upload runs only when the scan in front of it found nothing. */
@@ -124,10 +127,10 @@ static void check_always(const struct command_file *commands, struct rule_sink *
     const struct yaml_file *file = commands->yaml;
     if (!file || file->kind != FILE_GITHUB || !str_has(file->source->text, STR(UPLOAD)))
         return;
-    struct image_scans scans = image_scans_of(sink->arena, file, commands);
+    const bool *gates = gates_of(sink->arena, file, commands);
     const struct ci_step *gate = NULL;
     VEC_EACH(struct ci_step, step, file->steps) {
-        if (is_gate(&scans, step))
+        if (gates[step - file->steps.at])
             gate = step;
         const struct node *condition = node_get(step->node, "if");
         if (!is_upload(step) || !gate || gate->job != step->job ||

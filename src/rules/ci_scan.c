@@ -118,18 +118,13 @@ static bool is_unscanned(const struct conventions *ways, const struct build_call
 {
     if (!ways->names_scanner)
         return true;
-    if (ways->scans_unknown || !call->tags.count)
+    if (ways->scans_unknown || ways->scans_open || !call->tags.count)
         return false;
     VEC_EACH(struct build_value, tag, call->tags) {
         str name = image_base_name(tag->text);
         bool known = name.len && (tag->known || !str_has_char(name, '$'));
-        if (!known)
+        if (!known || map_has(&ways->scanned, name))
             return false;
-        VEC_EACH(struct image_scan, scan, ways->scans) {
-            if (!scan->image_known || !scan->image.len ||
-                str_eq(image_base_name(scan->image), name))
-                return false;
-        }
     }
     return true;
 }

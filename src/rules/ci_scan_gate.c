@@ -32,11 +32,11 @@ static bool is_report(str format)
 /* Does a later step of the job hand the results to GitHub, which has gates of its own? */
 static bool is_uploaded(const struct yaml_file *file, const struct ci_step *scan)
 {
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (step > scan && step->job == scan->job &&
-            str_starts(step->uses, STR("github/codeql-action/upload-sarif@")))
+    const struct ci_step *end = file->steps.at + file->steps.count;
+    for (const struct ci_step *step = scan + 1;
+         step < end && step->job == scan->job && step <= scan + LOOK_STEPS_MAX; step++)
+        if (str_starts(step->uses, STR("github/codeql-action/upload-sarif@")))
             return true;
-    }
     return false;
 }
 

@@ -50,6 +50,26 @@ static bool is_service(const struct docker_command *docker, const struct shell_w
     return port && !once;
 }
 
+/* A run that asks for more than the default is no plain service: it has its reasons. */
+static bool wants_more(const struct docker_command *docker)
+{
+    static const char *const names[] = {"--security-opt", "--cap-add", "--device", "--pid"};
+    struct docker_value value;
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        uint32_t cursor = 0;
+        if (docker_option(docker, names[i], &cursor, &value))
+            return true;
+    }
+    return docker_has(docker, "--privileged");
+}
+
+/* Documents write "..." and "<image>" where an image would stand. */
+static bool is_image(const struct shell_word *word)
+{
+    str text = word->known ? word->value : word->prefix;
+    return !word->known || (text.len && char_is_alnum(text.at[0]));
+}
+
 /* -- what it could go without -------------------------------------------------------------------- */
 
 static str each_word(struct arena *arena, const char *words, const char *option)
@@ -63,15 +83,9 @@ static str each_word(struct arena *arena, const char *words, const char *option)
 /* The Dockerfile that makes this image, by a tag of some build; NULL when none does. */
 static const struct facts *made_here(const struct repository *repository, str image)
 {
-    str name = image_base_name(image);
-    if (repository && name.len)
-        VEC_EACH(struct known_build, build, *repository->builds) {
-            VEC_EACH(struct build_value, tag, build->call.tags) {
-                if (str_eq(image_base_name(tag->text), name))
-                    return build->facts;
-            }
-        }
-    return NULL;
+    const struct known_build *build =
+        repository ? map_find(&repository->conventions->made, image_base_name(image)) : NULL;
+    return build ? build->facts : NULL;
 }
 
 /* What the repository's other runs say; else what is known about the image. */
@@ -107,7 +121,7 @@ static void check_rights(const struct command_file *file, struct rule_sink *sink
         if (runs)
             operands = docker_operands(sink->arena, docker);
         if (!operands.count || !is_service(docker, &operands.at[0]) || has_open_words(docker) ||
-            docker_has(docker, "--privileged") || docker_gives_up(docker))
+            !is_image(&operands.at[0]) || wants_more(docker) || docker_gives_up(docker))
             continue;
         found(sink, docker->at,
               "this container may write its own files, keeps all capabilities and may gain more");

@@ -156,6 +156,12 @@ static void look_at_builds(const struct repository *repository, struct conventio
                            struct polls *polls)
 {
     VEC_EACH(struct known_build, build, *repository->builds) {
+        ways->action_builds += build->call.caller == BUILD_BY_ACTION;
+        VEC_EACH(struct build_value, tag, build->call.tags) {
+            str name = image_base_name(tag->text);
+            if (name.len && !map_has(&ways->made, name))
+                map_set(repository->arena, &ways->made, name, build);
+        }
         VEC_EACH(struct build_value, value, build->call.cache_to) {
             str type = build_field(value->text, "type");
             vote(repository->arena, &polls->backend, type);
@@ -189,6 +195,8 @@ static void look_at_scans(const struct repository *repository, const struct chec
     ways->scans_unknown = ways->scans_unknown || !scans.count;
     VEC_EACH(struct image_scan, scan, scans) {
         vec_push(repository->arena, &ways->scans, *scan);
+        ways->scans_open = ways->scans_open || !scan->image_known || !scan->image.len;
+        map_set(repository->arena, &ways->scanned, image_base_name(scan->image), NULL);
     }
 }
 
@@ -217,6 +225,9 @@ const struct conventions *conventions_of(const struct repository *repository)
 
 void repository_learn(struct repository *repository)
 {
+    VEC_EACH(struct check_job *, job, repository->jobs) {
+        map_set(repository->arena, &repository->jobs_shown, (*job)->path, *job);
+    }
     repository->builds = known_builds_of(repository);
     repository->conventions = conventions_of(repository);
 }

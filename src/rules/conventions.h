@@ -45,6 +45,10 @@ struct conventions {
     bool names_scanner;       /* some CI file, script or recipe speaks of a scanner */
     bool scans_unknown;       /* some scanner is used in a way that is not understood */
     struct image_scans scans; /* in the order of the files */
+    struct map scanned;       /* base names of the images that are scanned */
+    bool scans_open;          /* some scan's image is not known */
+    struct map made;          /* base name of a tag -> the struct known_build that makes it */
+    uint32_t action_builds;   /* builds by docker/build-push-action */
     str cache_backend;        /* of most cache exports: "gha", "registry", "local" ... */
     str cache_ref;            /* of one registry export whose text is known: "ghcr.io/x/y:cache" */
     str run_rights;           /* options by which the repository's own runs give up rights */

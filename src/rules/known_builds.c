@@ -65,13 +65,9 @@ const struct facts *build_call_facts(struct arena *arena, const struct repositor
 const struct facts *build_facts_in(struct arena *arena, const struct repository *repository,
                                    const struct source *source, const struct build_call *call)
 {
-    if (!repository)
-        return NULL;
-    VEC_EACH(struct check_job *, job, repository->jobs) {
-        if (str_eq((*job)->path, source->path))
-            return build_call_facts(arena, repository, (*job)->inside, call);
-    }
-    return NULL;
+    const struct check_job *job =
+        repository ? map_find(&repository->jobs_shown, source->path) : NULL;
+    return job ? build_call_facts(arena, repository, job->inside, call) : NULL;
 }
 
 const struct known_builds *known_builds_of(const struct repository *repository)

@@ -66,9 +66,11 @@ struct repository {
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
     const struct check_options *options;
-    struct map jobs_inside;                /* path below the root -> struct check_job */
-    const struct known_builds *builds;     /* set by repository_learn(), as are those below */
-    const struct conventions *conventions; /* never NULL once it was called */
+    struct map jobs_inside; /* path below the root -> struct check_job */
+    /* Set by repository_learn(), and never NULL once it was called. */
+    struct map jobs_shown; /* path as it is shown -> struct check_job */
+    const struct known_builds *builds;
+    const struct conventions *conventions;
 };
 
 /* Look for the files of the tree that rules understand, and add a job for each. */

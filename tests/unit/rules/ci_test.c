@@ -232,6 +232,10 @@ static const struct ci_row rows[] = {
      "docker run --security-opt no-new-privileges:true -d -p 80:80 a\n"},
     {"a port, and no terminal", "command/run-rights", FILE_SHELL, "podman run -p 80:80 a\n", 1,
      "podman run --security-opt no-new-privileges:true -p 80:80 a\n"},
+    {"more than the default is asked for", "command/run-rights", FILE_SHELL,
+     "docker run -d --security-opt seccomp=unconfined a\n", 0},
+    {"no image in a document", "command/run-rights", FILE_MARKDOWN,
+     "```sh\ndocker run -d ...\n```\n", 0},
     {"a port for a try", "command/run-rights", FILE_SHELL, "docker run --rm -p 80:80 a\n", 0},
     {"a server that is known", "command/run-rights", FILE_SHELL, "docker run -d nginx:1.27\n", 1,
      "docker run --read-only --tmpfs /tmp --tmpfs /var/cache/nginx --tmpfs /run --cap-drop ALL "
