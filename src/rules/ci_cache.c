@@ -16,6 +16,16 @@ static bool uses_action(const struct yaml_file *file, const struct ci_job *job, 
     return false;
 }
 
+/* A builder of its own; "driver: docker" is the engine's. */
+static bool sets_up_buildx(const struct yaml_file *file, const struct ci_job *job)
+{
+    VEC_EACH(struct ci_step, step, file->steps) {
+        if (step->job == job && str_starts(step->uses, STR("docker/setup-buildx-action@")))
+            return !str_eq(node_str(node_get(step->with, "driver")), STR("docker"));
+    }
+    return false;
+}
+
 static bool runs_buildx_create(const struct command_file *file, const struct ci_job *job)
 {
     VEC_EACH(struct docker_command, docker, file->docker) {
@@ -37,8 +47,7 @@ static bool has_builder(const struct command_file *file, const struct ci_job *jo
                         struct builder *last)
 {
     if (last->job != job)
-        last->there = uses_action(file->yaml, job, STR("docker/setup-buildx-action@")) ||
-                      runs_buildx_create(file, job);
+        last->there = sets_up_buildx(file->yaml, job) || runs_buildx_create(file, job);
     last->job = job;
     return last->there;
 }
@@ -135,13 +144,8 @@ static str github_cache(struct arena *arena, const struct command_file *file,
 {
     if (!file->repository || file->repository->conventions->action_builds < 2)
         return STR("type=gha");
-    str name = ci_tag_text(call);
-    name = image_base_name(name);
-    if (!name.len || str_has_char(name, '$') || str_has_char(name, '}'))
-        name = str_basename(path_clean(arena, call->context));
-    if (!name.len || str_has_char(name, '$') || str_eq(name, STR(".")))
-        return STR("");
-    return str_fmt(arena, "type=gha,scope=%.*s", STR_ARG(name));
+    str name = ci_build_name(arena, call);
+    return name.len ? str_fmt(arena, "type=gha,scope=%.*s", STR_ARG(name)) : STR("");
 }
 
 static void offer_cache(const struct command_file *file, struct rule_sink *sink,

@@ -1,7 +1,8 @@
 #include "rules/families.h"
 
+#include "base/io.h"
+#include "rules/ci_facts.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 
 /* References that caches are read from: are they pulled in vain, does anybody write them? */
 
@@ -189,6 +190,81 @@ static void check_unwritten(const struct command_file *file, struct rule_sink *s
     }
 }
 
+/* -- one cache of GitHub's for several images --------------------------------------------------- */
+
+static const struct build_value *github_value(const struct build_values *values)
+{
+    VEC_EACH(struct build_value, value, *values) {
+        if (str_eq(build_field(value->text, "type"), STR("gha")))
+            return value;
+    }
+    return NULL;
+}
+
+/* What is built: the same text is the same image. */
+static str built_text(struct arena *arena, const struct build_call *call)
+{
+    return str_fmt(arena, "%.*s|%.*s|%.*s", STR_ARG(path_clean(arena, call->context)),
+                   STR_ARG(call->dockerfile), STR_ARG(call->target));
+}
+
+static bool is_open(const struct build_call *call)
+{
+    return str_has_char(call->context, '$') || str_has_char(call->dockerfile, '$') ||
+           str_has_char(call->target, '$');
+}
+
+static void offer_scope(struct rule_sink *sink, const struct build_call *call)
+{
+    const struct build_value *to = github_value(&call->cache_to);
+    const struct build_value *from = github_value(&call->cache_from);
+    str name = ci_build_name(sink->arena, call);
+    bool plain = from && !build_field(to->text, "scope").len &&
+                 !build_field(from->text, "scope").len &&
+                 str_ends(source_text(sink->source, to->at), to->text) &&
+                 str_ends(source_text(sink->source, from->at), from->text);
+    if (!plain || !name.len)
+        return;
+    str scope = str_fmt(sink->arena, ",scope=%.*s", STR_ARG(name));
+    found_fix(sink, "Give this image a scope of its own");
+    found_insert(sink, from->at.end, scope);
+    found_insert(sink, to->at.end, scope);
+}
+
+/* Who writes each scope first; a later build of something else is reported. */
+static void check_shared(const struct repository *repository, struct rule_sink *sink)
+{
+    struct map first = {0};
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        const struct build_call *call = &build->call;
+        const struct build_value *to = github_value(&call->cache_to);
+        if (!to || str_has_char(to->text, '$') || call->caller == BUILD_BY_COMPOSE)
+            continue;
+        str scope = build_field(to->text, "scope");
+        scope = scope.len ? scope : STR("buildkit");
+        str own = built_text(sink->arena, call);
+        struct rule_sink place = repository_sink(build->job, sink->rule);
+        if (is_open(call)) {
+            if (str_has(own, STR("matrix.")))
+                found(&place, to->at, "all images of this matrix write the one cache '%.*s'",
+                      STR_ARG(scope));
+            continue;
+        }
+        const struct known_build *other = map_find(&first, scope);
+        if (!other) {
+            map_set(sink->arena, &first, scope, build);
+            continue;
+        }
+        if (str_eq(built_text(sink->arena, &other->call), own))
+            continue;
+        found(&place, to->at, "the cache '%.*s' is also written by another image's build",
+              STR_ARG(scope));
+        if (other->job == build->job)
+            found_related(&place, other->call.at, "this one");
+        offer_scope(&place, call);
+    }
+}
+
 RULE_FAMILY(ci_cache_refs,
             {.name = "ci/cache-pull",
              .severity = SEVERITY_WARNING,
@@ -200,6 +276,16 @@ RULE_FAMILY(ci_cache_refs,
              .how = "leave the pull out",
              .source = "Docker: Registry cache",
              .commands = check_pulls},
+            {.name = "ci/cache-shared",
+             .severity = SEVERITY_WARNING,
+             .fix = FIX_PROOF,
+             .since = "0.1",
+             .guide = "s10",
+             .what = "builds of several images that write one GitHub cache",
+             .why = "each export replaces the one before: all images but the last begin cold",
+             .how = "type=gha,scope=NAME in cache-from and cache-to, one name an image",
+             .source = "Docker: GitHub Actions cache, scope",
+             .repository = check_shared},
             {.name = "ci/cache-unwritten",
              .severity = SEVERITY_WARNING,
              .fix = FIX_NONE,

@@ -1,6 +1,7 @@
 #include "rules/ci_facts.h"
 
 #include "base/buf.h"
+#include "base/io.h"
 #include "base/limits.h"
 #include "rules/repository.h"
 
@@ -94,6 +95,15 @@ str ci_tag_text(const struct build_call *call)
     for (size_t i = 0; i < text.len; i++)
         odd = odd || str_has_char(STR("`,\n\\"), text.at[i]);
     return odd ? STR("") : text;
+}
+
+str ci_build_name(struct arena *arena, const struct build_call *call)
+{
+    str name = image_base_name(ci_tag_text(call));
+    if (!name.len || str_has_char(name, '$') || str_has_char(name, '}'))
+        name = str_basename(path_clean(arena, call->context));
+    bool odd = str_has_char(name, '$') || str_has_char(name, '}') || str_eq(name, STR("."));
+    return odd ? STR("") : name;
 }
 
 str action_in_use(const struct repository *repository, str prefix)

@@ -34,6 +34,10 @@ const struct shell_command *forgiven_by(const struct image_scan *scan);
  * could mean anything there. */
 str ci_tag_text(const struct build_call *call);
 
+/* A name for what a build makes: of its image, else of its context's directory; "" when neither is
+ * in the text. */
+str ci_build_name(struct arena *arena, const struct build_call *call);
+
 /* The action's reference that the file's repository uses already, such as
  * "github/codeql-action/upload-sarif@v3"; STR_NONE when there is none. */
 str action_in_use(const struct repository *repository, str prefix);

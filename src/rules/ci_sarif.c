@@ -58,11 +58,23 @@ static bool right_edit(struct arena *arena, const struct yaml_file *file, const 
                          "contents: read\nactions: read\nsecurity-events: write", out_edit);
 }
 
+/* A workflow that others call has the rights that they give, unless it says its own. */
+static bool is_called(const struct yaml_file *file)
+{
+    const struct node *on = node_get(file->ci_root, "on");
+    if (on && on->kind == NODE_MAP)
+        return node_get(on, "workflow_call") || node_pair_find(on, "workflow_call");
+    for (uint32_t i = 0; i < node_count(on); i++)
+        if (str_eq(node_str(node_item(on, i)), STR("workflow_call")))
+            return true;
+    return false;
+}
+
 static void check_permission(const struct yaml_file *file, struct rule_sink *sink,
                              const struct ci_step *step)
 {
     const struct node *rights = rights_of(file, step->job);
-    if (grants(rights))
+    if (grants(rights) || (!rights && is_called(file)))
         return;
     found(sink, ci_step_at(step), "the upload may not write: 'security-events: write' is missing");
     if (rights)

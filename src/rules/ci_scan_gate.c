@@ -54,14 +54,14 @@ static void check_step(const struct yaml_file *file, struct rule_sink *sink,
                        const struct ci_step *step, bool gated)
 {
     const struct node *ignored = node_get(step->node, "continue-on-error");
+    const struct node *fail = node_get(step->with, "fail-build");
+    if ((node_is_true(ignored) || node_is_false(fail)) && is_uploaded(file, step))
+        return;
     if (node_is_true(ignored)) {
-        if (is_uploaded(file, step))
-            return;
         found(sink, ignored->at, "this scan cannot fail: its step may go wrong");
         offer_removal(file, sink, step->node, "continue-on-error");
         return;
     }
-    const struct node *fail = node_get(step->with, "fail-build");
     if (node_is_false(fail)) {
         found(sink, fail->at, "this scan cannot fail");
         offer_removal(file, sink, step->with, "fail-build");

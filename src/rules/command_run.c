@@ -28,26 +28,26 @@ static bool is_switch_word(str word, char letter)
     return str_has_char(word, letter);
 }
 
-/* A service, not a program that somebody runs once: detached, restarted, or with a port and neither
- * a terminal nor --rm. */
-static bool is_service(const struct docker_command *docker, const struct shell_word *image)
+/* A service, not a program that somebody runs once or tries out: restarted; or detached or with a
+ * port, and no --rm. A port and a terminal is a try, too, and a job of CI throws all away. */
+static bool is_service(const struct command_file *file, const struct docker_command *docker,
+                       const struct shell_word *image)
 {
-    bool once = false, port = false;
     uint32_t cursor = 0;
     struct docker_value value;
-    port = docker_option(docker, "--publish", &cursor, &value);
-    if (docker_has(docker, "--detach") || docker_has(docker, "--restart"))
+    bool port = docker_option(docker, "--publish", &cursor, &value);
+    bool detached = docker_has(docker, "--detach"), terminal = false;
+    if (docker_has(docker, "--restart"))
         return true;
     for (uint32_t i = docker->first; i < docker->command->argv.count; i++) {
         str word = docker->command->argv.at[i].raw;
         if (docker->command->argv.at[i].at.start >= image->at.start)
             break;
-        if (is_switch_word(word, 'd'))
-            return true;
-        once = once || str_eq(word, STR("--rm")) || is_switch_word(word, 't') ||
-               is_switch_word(word, 'i');
+        detached = detached || is_switch_word(word, 'd');
+        terminal = terminal || is_switch_word(word, 't') || is_switch_word(word, 'i');
     }
-    return port && !once;
+    bool stays = !docker_has(docker, "--rm") && !file->yaml;
+    return stays && (detached || (port && !terminal));
 }
 
 /* A run that asks for more than the default is no plain service: it has its reasons. */
@@ -120,8 +120,9 @@ static void check_rights(const struct command_file *file, struct rule_sink *sink
         struct shell_words operands = {0};
         if (runs)
             operands = docker_operands(sink->arena, docker);
-        if (!operands.count || !is_service(docker, &operands.at[0]) || has_open_words(docker) ||
-            !is_image(&operands.at[0]) || wants_more(docker) || docker_gives_up(docker))
+        if (!operands.count || !is_service(file, docker, &operands.at[0]) ||
+            has_open_words(docker) || !is_image(&operands.at[0]) || wants_more(docker) ||
+            docker_gives_up(docker))
             continue;
         found(sink, docker->at,
               "this container may write its own files, keeps all capabilities and may gain more");

@@ -97,6 +97,10 @@ static const struct ci_row rows[] = {
      JOB GRYPE "        continue-on-error: true\n", 8, JOB GRYPE},
     {"what is uploaded is judged there", "ci/scan-cannot-fail", FILE_GITHUB,
      JOB GRYPE "        continue-on-error: true\n" UPLOAD, 0},
+    {"and so is what fails no build", "ci/scan-cannot-fail", FILE_GITHUB,
+     JOB GRYPE "          fail-build: false\n" UPLOAD, 0},
+    {"fail-build: false goes", "ci/scan-cannot-fail", FILE_GITHUB,
+     JOB GRYPE "          fail-build: false\n", 8, JOB GRYPE},
     {"allow_failure goes", "ci/scan-cannot-fail", FILE_GITLAB,
      "s:\n  allow_failure: true\n  script:\n    - grype -f high app:1\n", 4,
      "s:\n  script:\n    - grype -f high app:1\n"},
@@ -112,6 +116,13 @@ static const struct ci_row rows[] = {
      JOB TRIVY "          format: sarif\n          severity: HIGH\n          exit-code: 1\n"
                "          limit-severities-for-sarif: true\n",
      0},
+
+    /* ci/sarif-permission */
+    {"who calls it gives the rights", "ci/sarif-permission", FILE_GITHUB,
+     "on:\n  workflow_call:\n" JOB UPLOAD, 0},
+    {"said in one word", "ci/sarif-permission", FILE_GITHUB, "on: workflow_call\n" JOB UPLOAD, 0},
+    {"its own rights count", "ci/sarif-permission", FILE_GITHUB,
+     "on: workflow_call\npermissions: {contents: read}\n" JOB UPLOAD, 7},
 
     /* ci/sarif-always, ci/sarif-lost */
     {"a condition alone counts only on success", "ci/sarif-always", FILE_GITHUB,

@@ -7,7 +7,10 @@
 #define PUSH   "      - uses: docker/build-push-action@v6\n        with:\n          push: true\n"
 #define TRIVY \
     "      - uses: aquasecurity/trivy-action@0.28.0\n        with:\n          image-ref: a\n"
-#define UPLOAD     "      - uses: github/codeql-action/upload-sarif@v3\n"
+#define UPLOAD "      - uses: github/codeql-action/upload-sarif@v3\n"
+#define GHA(context)                                                                        \
+    "      - uses: docker/build-push-action@v6\n        with:\n          context: " context \
+    "\n          cache-from: type=gha\n          cache-to: type=gha,mode=max\n"
 #define TWO_STAGES "FROM golang:1.22 AS build\nFROM scratch\nCOPY --from=build /a /a\n"
 
 static const struct ci_row rows[] = {
@@ -149,6 +152,9 @@ static const struct ci_row rows[] = {
      JOB BUILDX "      - run: docker buildx build -t g/x/y:${V} --push .\n", 6,
      JOB BUILDX "      - run: docker buildx build --cache-from type=registry,ref=g/x/y:buildcache "
                 "--cache-to type=registry,ref=g/x/y:buildcache,mode=max -t g/x/y:${V} --push .\n"},
+    {"the engine's driver exports none", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - uses: docker/setup-buildx-action@v3\n        with: {driver: docker}\n" PUSH, 7,
+     JOB "      - uses: docker/setup-buildx-action@v3\n        with: {driver: docker}\n" PUSH},
     {"the engine's own builder exports none", "ci/cache-missing", FILE_GITHUB,
      JOB "      - run: docker buildx build -t g/x/y:1 --push .\n", 5,
      JOB "      - run: docker buildx build -t g/x/y:1 --push .\n"},
@@ -175,6 +181,14 @@ static const struct ci_row rows[] = {
      JOB BUILDX PUSH "          tags: g/x/y:1\n          cache-from: type=gha,scope=y\n"
                      "          cache-to: type=gha,scope=y,mode=max\n" PUSH
                      "          tags: g/x/z:1\n"},
+    {"two images, one scope", "ci/cache-shared", FILE_GITHUB, JOB GHA("./one") GHA("./two"), 14,
+     JOB GHA("./one") "      - uses: docker/build-push-action@v6\n        with:\n"
+                      "          context: ./two\n          cache-from: type=gha,scope=two\n"
+                      "          cache-to: type=gha,mode=max,scope=two\n"},
+    {"the same image twice", "ci/cache-shared", FILE_GITHUB, JOB GHA("./one") GHA("one"), 0},
+    {"one scope for a matrix", "ci/cache-shared", FILE_GITHUB, JOB GHA("./${{ matrix.x }}"), 9},
+    {"what is built is not known", "ci/cache-shared", FILE_GITHUB,
+     JOB GHA("./one") GHA("./${{ inputs.x }}"), 0},
     {"a directory that grows", "ci/cache-local", FILE_SHELL,
      "docker buildx build --cache-from type=local,src=/c --cache-to type=local,dest=/c .\n", 1},
     {"a directory that is moved", "ci/cache-local", FILE_SHELL,
@@ -232,6 +246,11 @@ static const struct ci_row rows[] = {
      "docker run --security-opt no-new-privileges:true -d -p 80:80 a\n"},
     {"a port, and no terminal", "command/run-rights", FILE_SHELL, "podman run -p 80:80 a\n", 1,
      "podman run --security-opt no-new-privileges:true -p 80:80 a\n"},
+    {"a container of a test in CI", "command/run-rights", FILE_GITHUB,
+     JOB "      - run: docker run -d mariadb:10\n", 0},
+    {"restarted, by whoever", "command/run-rights", FILE_GITHUB,
+     JOB "      - run: docker run -d --restart=always a\n", 5},
+    {"detached for a try", "command/run-rights", FILE_SHELL, "docker run --rm -d a\n", 0},
     {"more than the default is asked for", "command/run-rights", FILE_SHELL,
      "docker run -d --security-opt seccomp=unconfined a\n", 0},
     {"no image in a document", "command/run-rights", FILE_MARKDOWN,
