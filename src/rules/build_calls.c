@@ -11,13 +11,24 @@ static str with_text(const struct node *map, const char *key, bool *out_known)
 
 /* -- commands ---------------------------------------------------------------------------------------- */
 
+/* The value's own part of "--tag=x" or of the word behind "--tag". */
+static str raw_value(const struct docker_value *value)
+{
+    str raw = value->word->raw;
+    size_t equals = str_find_char(raw, '=');
+    return str_starts(raw, STR("-")) && equals < raw.len ? str_from_index(raw, equals + 1) : raw;
+}
+
 static void collect_option(struct arena *arena, const struct docker_command *docker,
                            const char *name, struct build_values *out_values)
 {
     struct docker_value value;
     for (uint32_t cursor = 0; docker_option(docker, name, &cursor, &value);)
         vec_push(arena, out_values,
-                 (struct build_value){.text = value.text, .known = value.known, .at = value.at});
+                 (struct build_value){.text = value.text,
+                                      .known = value.known,
+                                      .at = value.at,
+                                      .raw = raw_value(&value)});
 }
 
 static str single_option(const struct docker_command *docker, const char *name, bool *out_known,

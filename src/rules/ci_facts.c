@@ -81,10 +81,12 @@ str ci_tag_text(const struct build_call *call)
     const struct build_value *tag = &call->tags.at[0];
     str text = source_text(call->source, tag->at);
     if (call->caller == BUILD_BY_COMMAND) {
-        size_t equals = str_find_char(text, '='), blank = str_find_last_char(text, ' ');
-        text = blank != STR_MISSING ? str_from_index(text, blank + 1)
-               : equals < text.len  ? str_from_index(text, equals + 1)
-                                    : STR("");
+        /* Where places are exact the source has what "${{ }}" hides in the word. */
+        size_t length = str_trim(tag->raw).len;
+        bool exact = call->command->script->exact && length <= text.len;
+        text = exact ? str_from_index(text, text.len - length) : tag->raw;
+        if (!exact && str_has(text, STR("$__")))
+            return STR("");
     }
     while (text.len && str_has_char(STR("\"'"), text.at[0]))
         text = str_from_index(text, 1);

@@ -2,6 +2,7 @@
 
 #include "rules/ci_facts.h"
 #include "rules/repository.h"
+#include "rules/yaml_fix.h"
 
 /* Images that are pushed and that nothing scans. */
 
@@ -85,6 +86,30 @@ static bool is_global(const struct yaml_file *file, str text)
     return true;
 }
 
+/* When the build runs the scan must run, else what it needs is not there: the keys that decide about
+ * that, and about the runner, as text. STR_NONE where they cannot be told. */
+static str same_conditions(struct arena *arena, const struct yaml_file *file,
+                           const struct node *job)
+{
+    static const char *const keys[] = {"stage", "tags", "rules", "only", "except"};
+    str text = STR("");
+    if (node_get(job, "extends"))
+        return STR_NONE;
+    for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+        const struct node *value = node_get(job, keys[i]);
+        if (!value)
+            continue;
+        str lines = yaml_value_text(arena, file->source, value);
+        if (!lines.at)
+            return STR_NONE;
+        bool below = str_starts(lines, STR("\n"));
+        lines = str_replace(arena, lines, STR("\n"), STR("\n  "));
+        text = str_fmt(arena, "%.*s%s:%s%.*s\n", STR_ARG(text), keys[i], below ? "" : " ",
+                       STR_ARG(lines));
+    }
+    return text;
+}
+
 static void offer_job(const struct check_job *job, struct rule_sink *sink,
                       const struct build_call *call)
 {
@@ -95,20 +120,21 @@ static void offer_job(const struct check_job *job, struct rule_sink *sink,
     if (!image.len || !build || str_starts(build->name, STR(".")) || !is_global(file, image) ||
         job->repository->conventions->scans.count || node_get(file->ci_root, name))
         return;
-    str stage = node_str(node_get(build->node, "stage"));
-    str text = stage.len ? str_fmt(sink->arena, "stage: %.*s\n", STR_ARG(stage)) : STR("");
+    str when = same_conditions(sink->arena, file, build->node);
+    if (!when.at)
+        return;
     str value = str_fmt(sink->arena,
                         "%.*sneeds: [\"%.*s\"]\nimage:\n  name: aquasec/trivy:0.69.3\n"
                         "  entrypoint: [\"\"]\nvariables:\n  TRIVY_USERNAME: $CI_REGISTRY_USER\n"
                         "  TRIVY_PASSWORD: $CI_REGISTRY_PASSWORD\nscript:\n"
                         "  - trivy image --exit-code 1 --severity HIGH,CRITICAL \"%.*s\"",
-                        STR_ARG(text), STR_ARG(build->name), STR_ARG(image));
+                        STR_ARG(when), STR_ARG(build->name), STR_ARG(image));
     struct edit edit;
     if (!yaml_edit_set(sink->arena, file->yaml, file->ci_root, name, str_z(sink->arena, value),
                        &edit))
         return;
     found_fix(sink, "Scan the image in a job of its own");
-    found_edit(sink, edit.at, edit.text);
+    found_edit(sink, edit.at, str_cat(sink->arena, source_newline(job->source), edit.text));
 }
 
 /* -- what is scanned --------------------------------------------------------------------------- */

@@ -164,6 +164,7 @@ struct build_value {
     str text; /* "id=npmrc,src=...", "type=gha", "NAME=value" */
     bool known;
     span at;
+    str raw; /* of a command: the word, quotes and variables as written; else "" */
 };
 VEC_TYPE(build_values, struct build_value);
 

@@ -10,6 +10,14 @@
     "aquasecurity/trivy-action@57a97c7e7821a5776cebc9bb87c984fa69cba8f1 # v0.35.0\n" \
     "        with:\n          image-ref: g/x/app:1\n          exit-code: \"1\"\n"    \
     "          severity: HIGH,CRITICAL\n"
+#define GITLAB(more, image)                                                                   \
+    "b:\n  stage: build\n" more "  script:\n    - docker build -t " image " .\n    - docker " \
+    "push " image "\n"
+#define GITLAB_SCAN(image)                                                                 \
+    "  needs: [\"b\"]\n  image:\n    name: aquasec/trivy:0.69.3\n    entrypoint: [\"\"]\n" \
+    "  variables:\n    TRIVY_USERNAME: $CI_REGISTRY_USER\n    TRIVY_PASSWORD: "            \
+    "$CI_REGISTRY_PASSWORD\n  script:\n    - trivy image --exit-code 1 --severity "        \
+    "HIGH,CRITICAL \"" image "\"\n"
 #define TRIVY  "      - uses: aquasecurity/trivy-action@v0.35.0\n        with:\n"
 #define GRYPE  "      - uses: anchore/scan-action@v6\n        with:\n          image: other\n"
 #define UPLOAD "      - uses: github/codeql-action/upload-sarif@v4\n"
@@ -48,15 +56,23 @@ static const struct ci_row rows[] = {
      JOB "      - run: trivy image \"$IMAGE\"\n" TAGGED, 0},
     {"a scanner that is used in another way", "ci/scan-missing", FILE_GITHUB,
      JOB "      - run: ./ci/trivy.sh\n" TAGGED, 0},
-    {"a job of GitLab's", "ci/scan-missing", FILE_GITLAB,
-     "b:\n  stage: build\n  script:\n    - docker build -t $CI_REGISTRY_IMAGE:1 .\n"
-     "    - docker push $CI_REGISTRY_IMAGE:1\n",
+    {"a job of GitLab's", "ci/scan-missing", FILE_GITLAB, GITLAB("", "$CI_REGISTRY_IMAGE:1"), 4,
+     GITLAB("", "$CI_REGISTRY_IMAGE:1") "\nscan:\n  stage: build\n" GITLAB_SCAN(
+         "$CI_REGISTRY_IMAGE:1")},
+    {"under the same conditions", "ci/scan-missing", FILE_GITLAB,
+     GITLAB("  tags: [x]\n  rules:\n    - if: $A\n      when: always\n", "$CI_REGISTRY_IMAGE:1"), 8,
+     GITLAB("  tags: [x]\n  rules:\n    - if: $A\n      when: always\n", "$CI_REGISTRY_IMAGE:1") "\nscan:\n  stage: build\n  tags: [x]\n  rules:\n    - if: $A\n      when: always\n" GITLAB_SCAN(
+         "$CI_REGISTRY_IMAGE:1")},
+    {"conditions that are not known", "ci/scan-missing", FILE_GITLAB,
+     GITLAB("  extends: .x\n", "$CI_REGISTRY_IMAGE:1"), 5,
+     GITLAB("  extends: .x\n", "$CI_REGISTRY_IMAGE:1")},
+    {"a command over lines", "ci/scan-missing", FILE_GITLAB,
+     "b:\n  stage: build\n  script:\n    - docker build --pull\n      -t \"$CI_REGISTRY_IMAGE\" .\n"
+     "    - docker push \"$CI_REGISTRY_IMAGE\"\n",
      4,
-     "b:\n  stage: build\n  script:\n    - docker build -t $CI_REGISTRY_IMAGE:1 .\n"
-     "    - docker push $CI_REGISTRY_IMAGE:1\nscan:\n  stage: build\n  needs: [\"b\"]\n  image:\n"
-     "    name: aquasec/trivy:0.69.3\n    entrypoint: [\"\"]\n  variables:\n"
-     "    TRIVY_USERNAME: $CI_REGISTRY_USER\n    TRIVY_PASSWORD: $CI_REGISTRY_PASSWORD\n"
-     "  script:\n    - trivy image --exit-code 1 --severity HIGH,CRITICAL \"$CI_REGISTRY_IMAGE:1\"\n"},
+     "b:\n  stage: build\n  script:\n    - docker build --pull\n      -t \"$CI_REGISTRY_IMAGE\" .\n"
+     "    - docker push \"$CI_REGISTRY_IMAGE\"\n\nscan:\n  stage: build\n" GITLAB_SCAN(
+         "$CI_REGISTRY_IMAGE")},
     {"a variable of the job alone", "ci/scan-missing", FILE_GITLAB,
      "b:\n  variables: {I: x}\n  script:\n    - docker build -t $I:1 .\n    - docker push $I:1\n",
      4,
