@@ -148,7 +148,10 @@ static void collect_list(struct arena *arena, const struct node *list,
 {
     for (uint32_t i = 0; i < node_count(list); i++) {
         const struct node *item = node_item(list, i);
-        str text = item->kind == NODE_MAP ? node_str(node_get(item, "source")) : node_str(item);
+        /* A secret's long form: what the Dockerfile calls it is its target. */
+        const struct node *target = node_get(item, "target");
+        str text = item->kind == NODE_MAP ? node_str(target ? target : node_get(item, "source"))
+                                          : node_str(item);
         if (text.len)
             vec_push(arena, out_values,
                      (struct build_value){text, !str_has_char(text, '$'), item->at});

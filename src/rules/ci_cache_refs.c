@@ -20,8 +20,10 @@ static bool is_imported_later(const struct command_file *file, const struct buil
             continue;
         VEC_EACH(struct build_value, value, call->cache_from) {
             str text = source_text(file->source, value->at);
-            if (str_has(text, STR("type=registry")) &&
-                str_ends(build_field(text, "ref"), str_trim(image)))
+            bool plain = !str_has(text, STR("type=")) && ci_uses_buildkit(file, call);
+            if ((str_has(text, STR("type=registry")) &&
+                 str_ends(build_field(text, "ref"), str_trim(image))) ||
+                (plain && str_eq(value->raw, image)))
                 return true;
         }
     }
@@ -190,6 +192,54 @@ static void check_unwritten(const struct command_file *file, struct rule_sink *s
     }
 }
 
+/* -- images without a cache in them ------------------------------------------------------------ */
+
+/* BuildKit reads a cache from an image only when the image's own build put one in. */
+static bool puts_cache_in(const struct command_file *file)
+{
+    str text = file->source->text;
+    return str_has(text, STR("BUILDKIT_INLINE_CACHE")) || str_has(text, STR("cache-to")) ||
+           str_has(text, STR("type=inline"));
+}
+
+static bool tags_it(const struct build_calls *calls, str image)
+{
+    VEC_EACH(struct build_call, call, *calls) {
+        VEC_EACH(struct build_value, tag, call->tags) {
+            if (str_eq(tag->raw, image))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void check_empty(const struct command_file *file, struct rule_sink *sink)
+{
+    if (!is_ci_file(file->kind) || puts_cache_in(file))
+        return;
+    struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
+    for (uint32_t i = 0; i < calls.count && i < LOOK_STEPS_MAX; i++) {
+        const struct build_call *call = &calls.at[i];
+        if (!call->command || !ci_uses_buildkit(file, call))
+            continue;
+        VEC_EACH(struct build_value, value, call->cache_from) {
+            if (!value->raw.len || str_has(value->raw, STR("type=")) ||
+                !tags_it(&calls, value->raw))
+                continue;
+            found(sink, value->at,
+                  "there is no cache in this image: the build that makes it puts "
+                  "none in");
+            if (!call->command->script->exact)
+                break;
+            found_fix(sink, "Put the cache into the image");
+            struct edit edit = docker_add_option(sink->arena, call->command,
+                                                 STR("--build-arg BUILDKIT_INLINE_CACHE=1"));
+            found_edit(sink, edit.at, edit.text);
+            break;
+        }
+    }
+}
+
 /* -- one cache of GitHub's for several images --------------------------------------------------- */
 
 static const struct build_value *github_value(const struct build_values *values)
@@ -265,34 +315,45 @@ static void check_shared(const struct repository *repository, struct rule_sink *
     }
 }
 
-RULE_FAMILY(ci_cache_refs,
-            {.name = "ci/cache-pull",
-             .severity = SEVERITY_WARNING,
-             .fix = FIX_SAFE,
-             .since = "0.1",
-             .guide = "s10",
-             .what = "docker pull in front of a build that reads its cache from the registry",
-             .why = "BuildKit fetches only the layers that it uses; the pull fetches all of them",
-             .how = "leave the pull out",
-             .source = "Docker: Registry cache",
-             .commands = check_pulls},
-            {.name = "ci/cache-shared",
-             .severity = SEVERITY_WARNING,
-             .fix = FIX_PROOF,
-             .since = "0.1",
-             .guide = "s10",
-             .what = "builds of several images that write one GitHub cache",
-             .why = "each export replaces the one before: all images but the last begin cold",
-             .how = "type=gha,scope=NAME in cache-from and cache-to, one name an image",
-             .source = "Docker: GitHub Actions cache, scope",
-             .repository = check_shared},
-            {.name = "ci/cache-unwritten",
-             .severity = SEVERITY_WARNING,
-             .fix = FIX_NONE,
-             .since = "0.1",
-             .guide = "s10",
-             .what = "a cache is read from a reference that nothing writes",
-             .why = "each build asks the registry in vain, and builds the stage again",
-             .how = "--cache-to type=registry,ref=<the same>,mode=max",
-             .source = "Docker: Registry cache",
-             .commands = check_unwritten});
+RULE_FAMILY(
+    ci_cache_refs,
+    {.name = "ci/cache-empty",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s11",
+     .what = "--cache-from of an image that is built without a cache in it",
+     .why = "BuildKit finds nothing in it, says nothing, and builds every layer again",
+     .how = "--build-arg BUILDKIT_INLINE_CACHE=1, or --cache-to type=registry with mode=max",
+     .source = "Docker: Inline cache; Docker Engine 23.0 release notes (BuildKit by default)",
+     .commands = check_empty},
+    {.name = "ci/cache-pull",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SAFE,
+     .since = "0.1",
+     .guide = "s10",
+     .what = "docker pull in front of a build that reads its cache from the registry",
+     .why = "BuildKit fetches only the layers that it uses; the pull fetches all of them",
+     .how = "leave the pull out",
+     .source = "Docker: Registry cache",
+     .commands = check_pulls},
+    {.name = "ci/cache-shared",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_PROOF,
+     .since = "0.1",
+     .guide = "s10",
+     .what = "builds of several images that write one GitHub cache",
+     .why = "each export replaces the one before: all images but the last begin cold",
+     .how = "type=gha,scope=NAME in cache-from and cache-to, one name an image",
+     .source = "Docker: GitHub Actions cache, scope",
+     .repository = check_shared},
+    {.name = "ci/cache-unwritten",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_NONE,
+     .since = "0.1",
+     .guide = "s10",
+     .what = "a cache is read from a reference that nothing writes",
+     .why = "each build asks the registry in vain, and builds the stage again",
+     .how = "--cache-to type=registry,ref=<the same>,mode=max",
+     .source = "Docker: Registry cache",
+     .commands = check_unwritten});

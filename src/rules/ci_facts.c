@@ -99,6 +99,50 @@ str ci_tag_text(const struct build_call *call)
     return odd ? STR("") : text;
 }
 
+/* "docker:27-dind", "docker:latest", "docker": not "docker:19.03". */
+static bool is_new_docker(str image)
+{
+    if (!str_eq(image_base_name(image), STR("docker")))
+        return false;
+    size_t colon = str_find_char(image, ':');
+    str tag = colon == STR_MISSING ? STR("latest") : str_from_index(image, colon + 1);
+    size_t digits = 0;
+    while (digits < tag.len && char_is_digit(tag.at[digits]))
+        digits++;
+    uint64_t major = 0;
+    if (!digits)
+        return STR_IN(tag, "latest", "dind", "cli", "git");
+    return str_to_u64(str_slice(tag, 0, digits), &major) && major >= 23;
+}
+
+static str image_text(const struct node *image)
+{
+    str name = node_str(image && image->kind == NODE_MAP ? node_get(image, "name") : image);
+    return name.at ? name : STR("");
+}
+
+bool ci_uses_buildkit(const struct command_file *file, const struct build_call *call)
+{
+    const struct ci_job *job = call->step ? call->step->job : NULL;
+    str text = file->source->text;
+    if (str_has(text, STR("DOCKER_BUILDKIT: 0")) || str_has(text, STR("DOCKER_BUILDKIT: \"0")) ||
+        str_has(text, STR("DOCKER_BUILDKIT: '0")) || str_has(text, STR("DOCKER_BUILDKIT=0")))
+        return false;
+    if (call->buildx || str_has(text, STR("DOCKER_BUILDKIT")))
+        return true;
+    if (!job || !file->yaml)
+        return false;
+    if (file->kind == FILE_GITHUB) {
+        const struct node *on = node_get(job->node, "runs-on");
+        return on && str_starts(node_str(on), STR("ubuntu-"));
+    }
+    const struct node *own = node_get(job->node, "image");
+    const struct node *all = node_get(file->yaml->ci_root, "image");
+    if (!all)
+        all = node_path(file->yaml->ci_root, "default.image");
+    return is_new_docker(image_text(own ? own : all));
+}
+
 str ci_build_name(struct arena *arena, const struct build_call *call)
 {
     str name = image_base_name(ci_tag_text(call));

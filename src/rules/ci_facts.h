@@ -34,6 +34,9 @@ const struct shell_command *forgiven_by(const struct image_scan *scan);
  * could mean anything there. */
 str ci_tag_text(const struct build_call *call);
 
+/* Is it certain that BuildKit builds this? Docker's engine has it by default since 23.0. */
+bool ci_uses_buildkit(const struct command_file *file, const struct build_call *call);
+
 /* A name for what a build makes: of its image, else of its context's directory; "" when neither is
  * in the text. */
 str ci_build_name(struct arena *arena, const struct build_call *call);

@@ -123,6 +123,10 @@ static void offer_job(const struct check_job *job, struct rule_sink *sink,
     str when = same_conditions(sink->arena, file, build->node);
     if (!when.at)
         return;
+    /* What all jobs do first is for an image with docker in it. */
+    if (node_count(node_get(file->ci_root, "before_script")) ||
+        node_count(node_path(file->ci_root, "default.before_script")))
+        when = str_cat(sink->arena, when, STR("before_script: []\n"));
     str value = str_fmt(sink->arena,
                         "%.*sneeds: [\"%.*s\"]\nimage:\n  name: aquasec/trivy:0.69.3\n"
                         "  entrypoint: [\"\"]\nvariables:\n  TRIVY_USERNAME: $CI_REGISTRY_USER\n"

@@ -63,6 +63,11 @@ static const struct ci_row rows[] = {
      GITLAB("  tags: [x]\n  rules:\n    - if: $A\n      when: always\n", "$CI_REGISTRY_IMAGE:1"), 8,
      GITLAB("  tags: [x]\n  rules:\n    - if: $A\n      when: always\n", "$CI_REGISTRY_IMAGE:1") "\nscan:\n  stage: build\n  tags: [x]\n  rules:\n    - if: $A\n      when: always\n" GITLAB_SCAN(
          "$CI_REGISTRY_IMAGE:1")},
+    {"not what all jobs do first", "ci/scan-missing", FILE_GITLAB,
+     "before_script: [docker info]\n" GITLAB("", "$CI_REGISTRY_IMAGE:1"), 5,
+     "before_script: [docker info]\n" GITLAB(
+         "",
+         "$CI_REGISTRY_IMAGE:1") "\nscan:\n  stage: build\n  before_script: []\n" GITLAB_SCAN("$CI_REGISTRY_IMAGE:1")},
     {"conditions that are not known", "ci/scan-missing", FILE_GITLAB,
      GITLAB("  extends: .x\n", "$CI_REGISTRY_IMAGE:1"), 5,
      GITLAB("  extends: .x\n", "$CI_REGISTRY_IMAGE:1")},
