@@ -1,4 +1,4 @@
-#include "rules/yaml_facts.h"
+#include "rules/builds.h"
 
 /* The same build, said in three languages. */
 

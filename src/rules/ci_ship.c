@@ -1,7 +1,7 @@
 #include "rules/families.h"
 
+#include "rules/builds.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 
 /* What is pushed: under which name, and which stage. */
 

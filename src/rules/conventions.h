@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/yaml_facts.h"
+#include "rules/builds.h"
 
 /*
  * rules/conventions -- what a repository already does, so that fixes extend it and add no second

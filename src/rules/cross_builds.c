@@ -1,8 +1,8 @@
 #include "rules/families.h"
 
 #include "base/num.h"
+#include "rules/builds.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 #include "secrets/secrets.h"
 
 /* What builds ask of Dockerfiles, and Dockerfiles of builds: secrets, targets. */

@@ -1,5 +1,5 @@
+#include "rules/builds.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 
 /* Which Dockerfile a build reads, and all builds of a repository, collected once. */
 

@@ -13,7 +13,7 @@
 
 struct yaml_file;
 struct command_file;
-struct known_builds; /* rules/yaml_facts.h  */
+struct known_builds; /* rules/builds.h      */
 struct conventions;  /* rules/conventions.h */
 
 /* One ignore file with the context that it rules. */
