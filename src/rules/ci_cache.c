@@ -202,12 +202,10 @@ static void check_missing(const struct command_file *file, struct rule_sink *sin
 
 /* -- how much is kept -------------------------------------------------------------------------- */
 
-static void check_mode(struct rule_sink *sink, const struct known_build *build)
+static void check_mode(struct rule_sink *sink, const struct build_call *call,
+                       const struct facts *facts)
 {
-    const struct facts *facts = build->facts;
-    if (!facts || facts->stage_count < 2)
-        return;
-    VEC_EACH(struct build_value, value, build->call.cache_to) {
+    VEC_EACH(struct build_value, value, call->cache_to) {
         str type = build_field(value->text, "type"), mode = build_field(value->text, "mode");
         bool inlined = str_eq(type, STR("inline"));
         bool other = STR_IN(type, "registry", "gha", "local", "s3", "azblob");
@@ -223,11 +221,16 @@ static void check_mode(struct rule_sink *sink, const struct known_build *build)
     }
 }
 
-static void check_modes(const struct repository *repository, struct rule_sink *sink)
+static void check_modes(const struct command_file *file, struct rule_sink *sink)
 {
-    VEC_EACH(struct known_build, build, *repository->builds) {
-        struct rule_sink own = repository_sink(build->job, sink->rule);
-        check_mode(&own, build);
+    struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
+    VEC_EACH(struct build_call, call, calls) {
+        if (!call->cache_to.count)
+            continue;
+        const struct facts *facts =
+            build_facts_in(sink->arena, file->repository, file->source, call);
+        if (facts && facts->stage_count > 1)
+            check_mode(sink, call, facts);
     }
 }
 
@@ -307,7 +310,7 @@ RULE_FAMILY(
      .why = "inline and mode=min have no layers of build stages, which are the slow ones",
      .how = "a registry, gha or local cache with mode=max",
      .source = "Docker: Cache storage backends",
-     .repository = check_modes},
+     .commands = check_modes},
     {.name = "ci/cache-local",
      .severity = SEVERITY_NOTE,
      .fix = FIX_NONE,

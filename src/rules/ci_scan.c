@@ -44,10 +44,10 @@ static const struct image_scan *known_action(const struct conventions *ways)
     return NULL;
 }
 
-static void offer_step(const struct check_job *job, struct rule_sink *sink,
+static void offer_step(const struct yaml_file *file, struct rule_sink *sink,
                        const struct build_call *call)
 {
-    const struct conventions *ways = job->repository->conventions;
+    const struct conventions *ways = file->repository->conventions;
     const struct image_scan *like = known_action(ways);
     str image = ci_tag_text(call);
     bool shell_variable = str_has_char(image, '$') && !str_has(image, STR("${{"));
@@ -62,7 +62,7 @@ static void offer_step(const struct check_job *job, struct rule_sink *sink,
     str lines = str_fmt(sink->arena, "- name: Scan the image\n%.*s  uses: %.*s\n  with:\n%.*s",
                         STR_ARG(when), STR_ARG(uses), STR_ARG(inputs));
     struct edit edit;
-    if (!ci_insert_step(sink->arena, job->yaml, call->step, lines, &edit))
+    if (!ci_insert_step(sink->arena, file, call->step, lines, &edit))
         return;
     found_fix(sink, "Scan the image, and fail on high and critical findings");
     found_edit(sink, edit.at, edit.text);
@@ -110,15 +110,14 @@ static str same_conditions(struct arena *arena, const struct yaml_file *file,
     return text;
 }
 
-static void offer_job(const struct check_job *job, struct rule_sink *sink,
+static void offer_job(const struct yaml_file *file, struct rule_sink *sink,
                       const struct build_call *call)
 {
-    const struct yaml_file *file = job->yaml;
     const struct ci_job *build = call->step->job;
     str image = ci_tag_text(call);
     const char *name = node_get(file->ci_root, "scan") ? "scan-image" : "scan";
     if (!image.len || !build || str_starts(build->name, STR(".")) || !is_global(file, image) ||
-        job->repository->conventions->scans.count || node_get(file->ci_root, name))
+        file->repository->conventions->scans.count || node_get(file->ci_root, name))
         return;
     str when = same_conditions(sink->arena, file, build->node);
     if (!when.at)
@@ -138,64 +137,61 @@ static void offer_job(const struct check_job *job, struct rule_sink *sink,
                        &edit))
         return;
     found_fix(sink, "Scan the image in a job of its own");
-    found_edit(sink, edit.at, str_cat(sink->arena, source_newline(job->source), edit.text));
+    found_edit(sink, edit.at, str_cat(sink->arena, source_newline(file->source), edit.text));
 }
 
 /* -- what is scanned --------------------------------------------------------------------------- */
 
-/* Is it certain that no scan of the repository looks at this build's image? */
-static bool is_unscanned(const struct conventions *ways, const struct build_call *call)
+/* Is it certain that no scan of the repository, or of this file as it is now, looks at this build's
+ * image? */
+static bool is_unscanned(const struct command_file *file, const struct image_scans *own,
+                         const struct build_call *call)
 {
-    if (!ways->names_scanner)
+    const struct conventions *ways = file->repository->conventions;
+    bool named = names_scanner(file->source->text);
+    if (!ways->names_scanner && !named)
         return true;
-    if (ways->scans_unknown || ways->scans_open || !call->tags.count)
+    if (ways->scans_unknown || ways->scans_open || (named && !own->count) || !call->tags.count)
         return false;
     VEC_EACH(struct build_value, tag, call->tags) {
         str name = image_base_name(tag->text);
         bool known = name.len && (tag->known || !str_has_char(name, '$'));
         if (!known || map_has(&ways->scanned, name))
             return false;
+        for (uint32_t i = 0; i < own->count && i < LOOK_STEPS_MAX; i++)
+            if (!own->at[i].image_known || str_eq(image_base_name(own->at[i].image), name))
+                return false;
     }
     return true;
 }
 
-static bool file_pushes(const struct check_job *job)
+static bool file_pushes(const struct command_file *file)
 {
-    if (job->commands)
-        VEC_EACH(struct docker_command, docker, job->commands->docker) {
-            if (str_eq(docker->verb, STR("push")))
-                return true;
-        }
+    VEC_EACH(struct docker_command, docker, file->docker) {
+        if (str_eq(docker->verb, STR("push")))
+            return true;
+    }
     return false;
 }
 
 /* The first build of a CI file that is for others: that pushes, or whose file has a push. */
-static void report_unscanned(const struct check_job *job, struct rule_sink *sink)
+static void check_unscanned(const struct command_file *file, struct rule_sink *sink)
 {
-    const struct conventions *ways = job->repository->conventions;
-    bool pushes = file_pushes(job);
-    struct build_calls calls = build_calls_of(sink->arena, job->yaml, job->commands);
+    if (!is_ci_file(file->kind) || !file->yaml || !file->repository)
+        return;
+    bool pushes = file_pushes(file);
+    struct image_scans own = image_scans_of(sink->arena, file->yaml, file);
+    struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
     VEC_EACH(struct build_call, call, calls) {
         bool ships = call->push || (pushes && call->caller == BUILD_BY_COMMAND);
-        if (!ships || !call->step || !is_unscanned(ways, call))
+        if (!ships || !call->step || !is_unscanned(file, &own, call))
             continue;
         found(sink, call->at, "this image is pushed, and nothing in the repository scans it");
-        if (job->kind == FILE_GITHUB)
-            offer_step(job, sink, call);
+        if (file->kind == FILE_GITHUB)
+            offer_step(file->yaml, sink, call);
         else
-            offer_job(job, sink, call);
+            offer_job(file->yaml, sink, call);
         return;
-    }
-}
-
-static void check_unscanned(const struct repository *repository, struct rule_sink *sink)
-{
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        if (!is_ci_file(job->kind) || !job->yaml || !job->source)
-            continue;
-        struct rule_sink own = repository_sink(job, sink->rule);
-        report_unscanned(job, &own);
     }
 }
 
@@ -209,4 +205,4 @@ RULE_FAMILY(ci_scan, {.name = "ci/scan-missing",
                       .how = "the scanner that the repository uses, else trivy image --exit-code 1 "
                              "--severity HIGH,CRITICAL",
                       .source = "guide: image scanning",
-                      .repository = check_unscanned});
+                      .commands = check_unscanned});

@@ -130,3 +130,14 @@ def test_only_output_is_left_out_at_every_depth(plimsoll, tmp_path, pattern, fil
     plimsoll("fix", "--select", "context/root-anchored", cwd=tmp_path, code=0)
     text = (tmp_path / ".dockerignore").read_text()
     assert text == (f"**/{pattern}\n" if wider else f"{pattern}\n")
+
+
+def test_fixes_of_one_step_are_made_in_one_run(plimsoll, workflows):
+    """Two inserts at one place wait for each other; none of them is lost."""
+    (workflows / "one.yml").write_text(BUILD.format("one"))
+    root = workflows.parent.parent
+    plimsoll("fix", "--unproven", "--select", "ci", cwd=root, code=0)
+    once = (workflows / "one.yml").read_text()
+    assert "cache-to: type=gha,mode=max" in once and "name: Scan the image" in once
+    plimsoll("fix", "--unproven", "--select", "ci", cwd=root, code=0)
+    assert (workflows / "one.yml").read_text() == once
