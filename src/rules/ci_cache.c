@@ -202,6 +202,24 @@ static void check_missing(const struct command_file *file, struct rule_sink *sin
 
 /* -- how much is kept -------------------------------------------------------------------------- */
 
+/* The inline cache of a pushed image, as one of its own beside the image. */
+static void offer_registry(struct rule_sink *sink, const struct build_call *call,
+                           const struct build_value *value, const struct facts *facts)
+{
+    const struct repository *repository = facts->repository;
+    str cache = registry_cache(sink->arena, repository ? repository->conventions : NULL, call);
+    if (!cache.len || !call->command || !call->command->script->exact ||
+        !str_eq(value->text, STR("type=inline")) ||
+        !str_ends(source_text(sink->source, value->at), value->text))
+        return;
+    found_fix_as(sink, FIX_PROOF, "Keep all stages in the registry");
+    struct edit from = docker_add_option(sink->arena, call->command,
+                                         str_fmt(sink->arena, "--cache-from %.*s", STR_ARG(cache)));
+    found_edit(sink, from.at, from.text);
+    span at = {value->at.end - (uint32_t)value->text.len, value->at.end};
+    found_edit(sink, at, str_cat(sink->arena, cache, STR(",mode=max")));
+}
+
 static void check_mode(struct rule_sink *sink, const struct build_call *call,
                        const struct facts *facts)
 {
@@ -214,6 +232,8 @@ static void check_mode(struct rule_sink *sink, const struct build_call *call,
         found(sink, value->at, "only the last stage is kept, and %s has %u",
               str_z(sink->arena, facts->source->path), facts->stage_count);
         bool exact = str_ends(source_text(sink->source, value->at), value->text);
+        if (inlined)
+            offer_registry(sink, call, value, facts);
         if (inlined || mode.len || !exact)
             continue;
         found_fix(sink, "Keep all stages");
