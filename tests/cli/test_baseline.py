@@ -1,5 +1,6 @@
 """--baseline and --write-baseline: what was there before stays out of sight, and nothing else."""
 import json
+import os
 import shutil
 
 import pytest
@@ -27,6 +28,13 @@ def test_a_baseline_lists_what_is_there(known):
     assert {entry["file"] for entry in document["findings"]} == {"app/Dockerfile"}
     assert {"rule", "file", "fingerprint", "content", "message"} == set(document["findings"][0])
     assert "sk-abc123xyz789abc123" not in (known / "old.json").read_text()
+
+
+def test_a_baseline_is_valid_by_its_schema(plimsoll, known):
+    jsonschema = pytest.importorskip("jsonschema")
+    with open(os.path.join(plimsoll.root, "docs", "schema", "baseline-1.json")) as file:
+        jsonschema.Draft202012Validator(json.load(file)).validate(
+            json.loads((known / "old.json").read_text()))
 
 
 def test_what_it_knows_is_not_shown(plimsoll, known):
