@@ -89,6 +89,15 @@ static bool has_open_words(const struct docker_command *docker)
     return false;
 }
 
+/* "docker build --check" builds nothing. */
+static bool only_checks(const struct docker_command *docker)
+{
+    struct docker_value value;
+    uint32_t cursor = 0;
+    return docker_has(docker, "--check") || docker_option(docker, "--call", &cursor, &value) ||
+           docker_has(docker, "--help");
+}
+
 /* Without a RUN there is nothing to keep. */
 static bool has_work(const struct facts *facts)
 {
@@ -103,8 +112,8 @@ static bool begins_bare(const struct command_file *file, const struct build_call
     if (call->cache_from.count || call->cache_to.count || call->no_cache || !call->step ||
         !call->step->job || call->caller == BUILD_BY_COMPOSE)
         return false;
-    if (call->command &&
-        (!str_eq(call->command->command->name, STR("docker")) || has_open_words(call->command)))
+    if (call->command && (!str_eq(call->command->command->name, STR("docker")) ||
+                          has_open_words(call->command) || only_checks(call->command)))
         return false;
     return !keeps_disk(file->yaml, call->step->job) &&
            has_work(build_facts_in(file->arena, file->repository, file->source, call));

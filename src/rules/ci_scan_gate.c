@@ -29,13 +29,15 @@ static bool is_report(str format)
     return format.len && !str_eq(format, STR("table"));
 }
 
-/* Does a later step of the job hand the results to GitHub, which has gates of its own? */
+/* Does a later step of the job hand the results on: to GitHub, which has gates of its own, or to
+ * another job? */
 static bool is_uploaded(const struct yaml_file *file, const struct ci_step *scan)
 {
     const struct ci_step *end = file->steps.at + file->steps.count;
     for (const struct ci_step *step = scan + 1;
          step < end && step->job == scan->job && step <= scan + LOOK_STEPS_MAX; step++)
-        if (str_starts(step->uses, STR("github/codeql-action/upload-sarif@")))
+        if (str_starts(step->uses, STR("github/codeql-action/upload-sarif@")) ||
+            str_starts(step->uses, STR("actions/upload-artifact@")))
             return true;
     return false;
 }

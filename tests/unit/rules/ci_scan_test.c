@@ -120,6 +120,8 @@ static const struct ci_row rows[] = {
      JOB GRYPE "        continue-on-error: true\n" UPLOAD, 0},
     {"and so is what fails no build", "ci/scan-cannot-fail", FILE_GITHUB,
      JOB GRYPE "          fail-build: false\n" UPLOAD, 0},
+    {"what is kept is judged by others", "ci/scan-cannot-fail", FILE_GITHUB,
+     JOB GRYPE "          fail-build: false\n      - uses: actions/upload-artifact@v4\n", 0},
     {"fail-build: false goes", "ci/scan-cannot-fail", FILE_GITHUB,
      JOB GRYPE "          fail-build: false\n", 8, JOB GRYPE},
     {"allow_failure goes", "ci/scan-cannot-fail", FILE_GITLAB,

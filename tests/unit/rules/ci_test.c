@@ -148,6 +148,8 @@ static const struct ci_row rows[] = {
      JOB "      - run: docker build .\n", 0, NULL, "FROM a\nCOPY a /a\n"},
     {"a variable may hold the options", "ci/cache-missing", FILE_GITHUB,
      JOB "      - run: docker build $OPTIONS .\n", 0},
+    {"a check builds nothing", "ci/cache-missing", FILE_GITHUB,
+     JOB "      - run: docker build --check . -f x\n", 0},
     {"another tool's cache", "ci/cache-missing", FILE_GITHUB, JOB "      - run: buildah bud .\n",
      0},
     {"bake is not judged", "ci/cache-missing", FILE_GITHUB, JOB "      - run: docker buildx bake\n",
