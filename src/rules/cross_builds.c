@@ -80,6 +80,28 @@ static void check_yaml_arguments(const struct yaml_file *file, struct rule_sink 
     check_arguments(file->repository, &calls, sink);
 }
 
+/* "/kaniko/executor --build-arg NAME=x", "buildctl build --opt build-arg:NAME=x". */
+static void check_other_builder(struct rule_sink *sink, const struct command_script *script,
+                                const struct shell_command *command)
+{
+    bool buildctl = str_eq(command->name, STR("buildctl"));
+    bool kaniko = str_eq(command->name, STR("executor")) && command->argv.count &&
+                  str_has(command->argv.at[0].raw, STR("kaniko"));
+    for (uint32_t i = 1; (buildctl || kaniko) && i < command->argv.count; i++) {
+        const struct shell_word *word = &command->argv.at[i];
+        str text = word->known ? word->value : word->prefix;
+        if (buildctl && str_starts(text, STR("build-arg:")))
+            text = str_from_index(text, 10);
+        else if (kaniko && str_starts(text, STR("--build-arg=")))
+            text = str_from_index(text, 12);
+        else if (!kaniko || !str_eq(command->argv.at[i - 1].raw, STR("--build-arg")))
+            continue;
+        span at = script->exact ? word->at : script->at;
+        struct build_value argument = {.text = text, .known = word->known, .at = at};
+        check_argument(NULL, sink, NULL, &argument);
+    }
+}
+
 static void check_command_arguments(const struct command_file *file, struct rule_sink *sink)
 {
     struct build_calls calls = build_calls_of(sink->arena, NULL, file);
@@ -89,8 +111,14 @@ static void check_command_arguments(const struct command_file *file, struct rule
         if (!str_eq(docker->verb, STR("compose build")))
             continue;
         for (uint32_t cursor = 0; docker_option(docker, "--build-arg", &cursor, &value);) {
-            struct build_value argument = {value.text, value.known, value.at};
+            struct build_value argument = {
+                .text = value.text, .known = value.known, .at = value.at};
             check_argument(NULL, sink, NULL, &argument);
+        }
+    }
+    VEC_EACH(struct command_script *, script, file->scripts) {
+        VEC_EACH(struct shell_command, command, (*script)->script->commands) {
+            check_other_builder(sink, *script, command);
         }
     }
 }
