@@ -2,48 +2,18 @@
 
 /* Stages: their names, what refers to them, the platform they are built for. */
 
-/* One reference to a stage: --from of COPY and ADD, or from= of a mount. */
-struct stage_reference {
-    str value;
-    span at;
-};
-
 typedef void from_check(const struct facts *facts, struct rule_sink *sink,
-                        const struct stage *stage, const struct stage_reference *from);
+                        const struct stage *stage, const struct instruction *at,
+                        const struct flag *from);
 
-static void check_reference(const struct facts *facts, struct rule_sink *sink,
-                            const struct instruction *at, struct stage_reference from,
-                            from_check *check)
-{
-    if (at->stage != NO_INDEX && from.value.len && !str_has_char(from.value, '$'))
-        check(facts, sink, facts->stages[at->stage].stage, &from);
-}
-
-/* The place of from= in a mount; of all its values where it is written in another way. */
-static span mount_from_at(const struct facts *facts, const struct mount *mount)
-{
-    str key = str_fmt(facts->arena, "from=%.*s", STR_ARG(mount->from));
-    size_t found_at = str_find(source_text(facts->source, mount->value_at), key);
-    if (found_at == STR_MISSING)
-        return mount->value_at;
-    uint32_t start = mount->value_at.start + (uint32_t)found_at + 5;
-    return (span){start, start + (uint32_t)mount->from.len};
-}
-
-/* Every such reference whose value is in the text. */
+/* Every --from of COPY and ADD whose value is in the text. */
 static void each_from(const struct facts *facts, struct rule_sink *sink, from_check *check)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
         const struct instruction *at = facts->steps[i].instruction;
         const struct flag *from = at->broken ? NULL : instruction_flag(at, "from");
-        if (from)
-            check_reference(facts, sink, at, (struct stage_reference){from->value, from->value_at},
-                            check);
-        if (!at->broken)
-            VEC_EACH(struct mount, mount, at->mounts) {
-                struct stage_reference one = {mount->from, mount_from_at(facts, mount)};
-                check_reference(facts, sink, at, one, check);
-            }
+        if (from && at->stage != NO_INDEX && from->value.len && !str_has_char(from->value, '$'))
+            check(facts, sink, facts->stages[at->stage].stage, at, from);
     }
 }
 
@@ -59,12 +29,15 @@ static bool is_image_like(str name)
 }
 
 static void check_unknown_from(const struct facts *facts, struct rule_sink *sink,
-                               const struct stage *stage, const struct stage_reference *from)
+                               const struct stage *stage, const struct instruction *at,
+                               const struct flag *from)
 {
+    (void)at;
     uint64_t index;
     if (is_number(from->value, &index)) {
         if (index > stage->index && index < UINT32_MAX) {
-            found(sink, from->at, "there is no stage %.*s above this one", STR_ARG(from->value));
+            found(sink, from->value_at, "there is no stage %.*s above this one",
+                  STR_ARG(from->value));
             found_severity(sink, SEVERITY_ERROR);
         }
         return;
@@ -76,14 +49,13 @@ static void check_unknown_from(const struct facts *facts, struct rule_sink *sink
         if (!other->name.len || str_distance(other->name, from->value, 2) > 2)
             continue;
         if (other->index < stage->index) {
-            found(sink, from->at, "no stage is called '%.*s'; did you mean '%.*s'?",
+            found(sink, from->value_at, "no stage is called '%.*s'; did you mean '%.*s'?",
                   STR_ARG(from->value), STR_ARG(other->name));
-            found_fix(sink, "Name that stage");
-            found_edit(sink, from->at, other->name);
             return;
         }
         if (str_eq_nocase(other->name, from->value)) {
-            found(sink, from->at, "stage '%.*s' is defined further down", STR_ARG(from->value));
+            found(sink, from->value_at, "stage '%.*s' is defined further down",
+                  STR_ARG(from->value));
             return;
         }
     }
@@ -95,15 +67,17 @@ static void check_unknown_stage(const struct facts *facts, struct rule_sink *sin
 }
 
 static void check_own_from(const struct facts *facts, struct rule_sink *sink,
-                           const struct stage *stage, const struct stage_reference *from)
+                           const struct stage *stage, const struct instruction *at,
+                           const struct flag *from)
 {
+    (void)at;
     uint64_t index;
     bool own = is_number(from->value, &index)
                    ? index == stage->index
                    : stage->name.len && str_eq_nocase(from->value, stage->name) &&
                          stage_find(facts->file, from->value, stage->index) == NO_INDEX;
     if (own)
-        found(sink, from->at, "a stage cannot take files from itself");
+        found(sink, from->value_at, "a stage cannot copy from itself");
 }
 
 static void check_own_stage(const struct facts *facts, struct rule_sink *sink)
@@ -230,7 +204,7 @@ RULE_FAMILY(base_stages,
              .severity = SEVERITY_ERROR,
              .fix = FIX_SUGGESTION,
              .since = "0.1",
-             .what = "COPY --from, or a mount's from=, of the stage it stands in",
+             .what = "COPY --from of the stage it stands in",
              .why = "the build stops: a stage is not there before it is built",
              .how = "copy inside the stage with RUN cp, or from the stage that was meant",
              .source = "Dockerfile reference, COPY --from",

@@ -1,14 +1,5 @@
 #include "rules/choice.h"
 
-bool rule_named(const struct rule_choice *choice, const struct rule *rule)
-{
-    VEC_EACH(str, selector, choice->select) {
-        if (rule_has_id(rule, *selector))
-            return true;
-    }
-    return false;
-}
-
 static bool names_group(const struct rule *rule, str selector)
 {
     if (selector.len && selector.at[selector.len - 1] == '/')
@@ -40,6 +31,15 @@ bool rule_chosen(const struct rule_choice *choice, const struct rule *rule)
     if (rule->policy || rule->nursery)
         return wanted == 2 || severity;
     return !choice->select.count || wanted || severity;
+}
+
+bool rule_named(const struct rule_choice *choice, const struct rule *rule)
+{
+    VEC_EACH(str, selector, choice->select) {
+        if (rule_has_id(rule, *selector))
+            return true;
+    }
+    return false;
 }
 
 enum severity rule_severity(const struct rule_choice *choice, const struct rule *rule,

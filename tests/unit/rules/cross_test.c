@@ -1,6 +1,6 @@
 #include "tests/unit/rules/rules_unit.h"
 
-/* Stages by reference, and the registry's credentials in every stage that needs them. */
+/* The registry's credentials in every stage that needs them. */
 
 #define SECRET "--mount=type=secret,id=npmrc,target=/root/.npmrc "
 #define BUILD  "FROM node:20 AS build\nRUN " SECRET "npm ci\n"
@@ -25,21 +25,6 @@ static const struct rule_row rows[] = {
      "FROM python:3 AS b\nRUN --mount=type=secret,id=p pip install -r r.txt\nFROM python:3\n"
      "RUN pip install /w/*.whl\n",
      0},
-
-    {"a mount of a stage by a wrong name", "base/unknown-stage",
-     "FROM a AS builder\nFROM b\nRUN --mount=from=bulider,target=/x cp /x/a /a\n", 3,
-     "FROM a AS builder\nFROM b\nRUN --mount=from=builder,target=/x cp /x/a /a\n"},
-    {"COPY by a wrong name", "base/unknown-stage",
-     "FROM a AS builder\nFROM b\nCOPY --from=bulider a a\n", 3,
-     "FROM a AS builder\nFROM b\nCOPY --from=builder a a\n"},
-    {"a mount of a number that is no stage", "base/unknown-stage",
-     "FROM a\nRUN --mount=type=bind,from=3,target=/x true\n", 2},
-    {"a mount of a stage", "base/unknown-stage",
-     "FROM a AS builder\nFROM b\nRUN --mount=from=builder,target=/x true\n", 0},
-    {"a mount of an image", "base/unknown-stage",
-     "FROM a AS builder\nFROM b\nRUN --mount=from=builders.io/x,target=/x true\n", 0},
-    {"a mount of the stage itself", "base/own-stage",
-     "FROM a AS b\nRUN --mount=type=bind,from=b,target=/x true\n", 2},
 };
 
 static void test_cross(void **state)
