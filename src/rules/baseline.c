@@ -36,40 +36,33 @@ static uint64_t finding_key(const struct checked_file *file, const struct findin
     return mix(content_key(finding), hash_bytes(file->place.at, file->place.len));
 }
 
-uint64_t finding_fingerprint(const struct checked_file *file, uint32_t index)
+/* How many findings have had this key so far. */
+static uint64_t place_among_equals(struct arena *arena, struct map *seen, const uint64_t *key)
 {
-    uint64_t key = content_key(&file->findings.at[index]);
-    uint64_t place = 0;
-    for (uint32_t i = 0; i < index; i++)
-        place += file->findings.at[i].rule == file->findings.at[index].rule &&
-                 content_key(&file->findings.at[i]) == key;
-    return mix(finding_key(file, &file->findings.at[index]), place);
+    str name = {(const char *)key, sizeof(*key)};
+    uint64_t *count = map_find(seen, name);
+    if (!count) {
+        count = NEW(arena, uint64_t);
+        map_set(arena, seen, name, count);
+    }
+    return (*count)++;
+}
+
+const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_file *file)
+{
+    uint32_t count = file->findings.count;
+    uint64_t *keys = NEW_ARRAY(arena, uint64_t, count), *all = NEW_ARRAY(arena, uint64_t, count);
+    struct map seen = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        keys[i] = finding_key(file, &file->findings.at[i]);
+        all[i] = mix(keys[i], place_among_equals(arena, &seen, &keys[i]));
+    }
+    return all;
 }
 
 static str hash_print(struct arena *arena, uint64_t hash)
 {
     return str_fmt(arena, "%016" PRIx64, hash);
-}
-
-/* What the baseline knows a finding by. */
-struct keys {
-    str exact, content;
-};
-
-/* The keys of all findings of a file: as finding_fingerprint(), in linear time. */
-static struct keys *keys_of(struct arena *arena, const struct checked_file *file)
-{
-    struct keys *keys = NEW_ARRAY(arena, struct keys, file->findings.count);
-    struct map seen = {0};
-    for (uint32_t i = 0; i < file->findings.count; i++) {
-        const struct finding *finding = &file->findings.at[i];
-        str content = hash_print(arena, content_key(finding));
-        uintptr_t place = (uintptr_t)map_find(&seen, content);
-        map_set(arena, &seen, content, (void *)(place + 1));
-        uint64_t exact = mix(finding_key(file, finding), place);
-        keys[i] = (struct keys){hash_print(arena, exact), content};
-    }
-    return keys;
 }
 
 str baseline_print(struct arena *arena, const struct check_result *result)
@@ -79,14 +72,14 @@ str baseline_print(struct arena *arena, const struct check_result *result)
     json_z(&out, "schema", "plimsoll.baseline/1");
     json_list(&out, "findings");
     VEC_EACH(struct checked_file, file, result->files) {
-        const struct keys *keys = keys_of(arena, file);
+        const uint64_t *fingerprints = finding_fingerprints(arena, file);
         for (uint32_t i = 0; i < file->findings.count; i++) {
             const struct finding *finding = &file->findings.at[i];
             json_object(&out, NULL);
             json_z(&out, "rule", finding->rule->name);
             json_str(&out, "file", file->place);
-            json_str(&out, "fingerprint", keys[i].exact);
-            json_str(&out, "content", keys[i].content);
+            json_str(&out, "fingerprint", hash_print(arena, fingerprints[i]));
+            json_str(&out, "content", hash_print(arena, content_key(finding)));
             json_str(&out, "message", finding->message);
             json_end_object(&out);
         }
@@ -167,11 +160,11 @@ bool baseline_apply(struct arena *arena, str json, struct check_result *result, 
     result->baseline = known;
     VEC_EACH(struct checked_file, file, result->files) {
         struct finding_list shown = {0};
-        const struct keys *keys = keys_of(arena, file);
+        const uint64_t *fingerprints = finding_fingerprints(arena, file);
         for (uint32_t i = 0; i < file->findings.count; i++) {
             struct finding *finding = &file->findings.at[i];
-            finding->known = map_has(&known->exact, keys[i].exact) ||
-                             take_renamed(arena, &left, keys[i].content);
+            finding->known = map_has(&known->exact, hash_print(arena, fingerprints[i])) ||
+                             take_renamed(arena, &left, hash_print(arena, content_key(finding)));
             if (finding->known)
                 count_out(result, finding->severity);
             else
@@ -191,8 +184,10 @@ void baseline_mark(struct arena *arena, const struct baseline *baseline,
         return;
     struct checked_file other = *file;
     other.findings = *findings;
-    const struct keys *keys = keys_of(arena, &other);
-    for (uint32_t i = 0; i < findings->count; i++)
-        findings->at[i].known = map_has(&baseline->exact, keys[i].exact) ||
-                                map_has(&baseline->renamed, keys[i].content);
+    const uint64_t *fingerprints = finding_fingerprints(arena, &other);
+    for (uint32_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->at[i];
+        finding->known = map_has(&baseline->exact, hash_print(arena, fingerprints[i])) ||
+                         map_has(&baseline->renamed, hash_print(arena, content_key(finding)));
+    }
 }

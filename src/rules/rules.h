@@ -164,6 +164,6 @@ void baseline_mark(struct arena *arena, const struct baseline *baseline,
 /* The baseline of a result, as JSON text. */
 str baseline_print(struct arena *arena, const struct check_result *result);
 
-/* A hash of a finding that survives unrelated edits: rule, path below the repository, text, place
- * among equals. */
-uint64_t finding_fingerprint(const struct checked_file *file, uint32_t index);
+/* For each finding of a file a hash that survives unrelated edits: rule, path below the repository,
+ * text, place among equals. */
+const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_file *file);
