@@ -321,6 +321,16 @@ static void add_lone_file(struct run *run, str path)
     vec_push(run->arena, &run->jobs, job);
 }
 
+/* The file's path below the repository's own root. */
+static str place_of(struct run *run, const struct check_job *job)
+{
+    const struct repository *repository = job->repository;
+    if (!repository || !job->inside.len)
+        return path_clean(run->arena, job->source->path);
+    return repository->below.len ? path_join(run->arena, repository->below, job->inside)
+                                 : job->inside;
+}
+
 /* A file that the user named, together with the repository that it stands in. */
 static bool add_file(struct run *run, str path, struct err *err)
 {
@@ -394,16 +404,6 @@ static int by_path(const void *a, const void *b)
 {
     const struct checked_file *left = a, *right = b;
     return str_order(left->path, right->path);
-}
-
-/* The file's path below the repository's own root. */
-static str place_of(struct run *run, const struct check_job *job)
-{
-    const struct repository *repository = job->repository;
-    if (!repository || !job->inside.len)
-        return path_clean(run->arena, job->source->path);
-    return repository->below.len ? path_join(run->arena, repository->below, job->inside)
-                                 : job->inside;
 }
 
 static void gather(struct run *run)
