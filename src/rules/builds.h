@@ -57,10 +57,9 @@ VEC_TYPE(known_builds, struct known_build);
 /* All builds of all files of a repository: for repository_learn(). */
 const struct known_builds *known_builds_of(const struct repository *repository);
 
-/* The Dockerfile that a build of a file (`inside`: its path below the root) reads; NULL when that is
- * not certain. */
-const struct facts *build_call_facts(struct arena *arena, const struct repository *repository,
-                                     str inside, const struct build_call *call);
+/* The Dockerfile that a build of this job's file reads; NULL when that is not certain. */
+const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
+                                     const struct build_call *call);
 
 /* The same for a file that is just being looked at: repository and path are found by its source. */
 const struct facts *build_facts_in(struct arena *arena, const struct repository *repository,

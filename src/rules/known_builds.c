@@ -36,9 +36,11 @@ static const struct facts *facts_at(struct arena *arena, const struct repository
     return job && job->facts && !job->facts->is_template ? job->facts : NULL;
 }
 
-const struct facts *build_call_facts(struct arena *arena, const struct repository *repository,
-                                     str inside, const struct build_call *call)
+const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
+                                     const struct build_call *call)
 {
+    const struct repository *repository = job->repository;
+    str inside = job->inside;
     bool compose = call->caller == BUILD_BY_COMPOSE;
     if (!repository || !is_plain_path(call->context) || !is_plain_path(call->dockerfile) ||
         (!call->dockerfile_known && call->dockerfile.len) || changes_directory(call) ||
@@ -67,7 +69,7 @@ const struct facts *build_facts_in(struct arena *arena, const struct repository 
 {
     const struct check_job *job =
         repository ? map_find(&repository->jobs_shown, source->path) : NULL;
-    return job ? build_call_facts(arena, repository, job->inside, call) : NULL;
+    return job ? build_call_facts(arena, job, call) : NULL;
 }
 
 const struct known_builds *known_builds_of(const struct repository *repository)
@@ -81,7 +83,7 @@ const struct known_builds *known_builds_of(const struct repository *repository)
             continue;
         struct build_calls calls = build_calls_of(arena, job->yaml, job->commands);
         VEC_EACH(struct build_call, call, calls) {
-            const struct facts *facts = build_call_facts(arena, repository, job->inside, call);
+            const struct facts *facts = build_call_facts(arena, job, call);
             vec_push(arena, all, (struct known_build){job, *call, facts});
         }
     }
