@@ -3,6 +3,7 @@
 #include "base/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FATES = 4 };
 
@@ -134,6 +135,39 @@ static void find_duplicates(struct work *work)
     }
 }
 
+/* -- whose, and what for -------------------------------------------------------------------------- */
+
+static void find_categories(struct work *work)
+{
+    const struct image_view *view = work->view;
+    struct category_row *rows = NEW_ARRAY(work->arena, struct category_row, category_count);
+    for (uint32_t i = 0; i < view->count; i++) {
+        const struct view_file *file = &view->files[i];
+        const struct layer_entry *entry = view_entry(view, file);
+        if (!file->counted || entry->kind != LAYER_FILE)
+            continue;
+        struct category_row *row = &rows[category_of(view_path(view, file))];
+        row->files++;
+        row->bytes += entry->size;
+        row->pull += pull_of(view, file);
+    }
+    for (size_t i = 0; i < category_count; i++) {
+        rows[i].category = category_name(i, &rows[i].removable);
+        if (rows[i].files)
+            vec_push(work->arena, &work->analysis->categories, rows[i]);
+    }
+}
+
+static void list_packages(struct work *work, const struct package_list *packages)
+{
+    VEC_EACH(struct package, package, packages->list) {
+        if (!package->files)
+            continue;
+        vec_push(work->arena, &work->analysis->packages, package);
+        work->analysis->owned_bytes += package->bytes;
+    }
+}
+
 /* -- layers, order -------------------------------------------------------------------------------- */
 
 static void list_layers(struct work *work, const struct image *image)
@@ -185,6 +219,23 @@ static int duplicate_order(const void *left, const void *right)
     return order ? order : str_order(a->path, b->path);
 }
 
+static int category_order(const void *left, const void *right)
+{
+    const struct category_row *a = left, *b = right;
+    int order = order_by(a->bytes, b->bytes);
+    return order ? order : strcmp(a->category, b->category);
+}
+
+static int package_order(const void *left, const void *right)
+{
+    const struct package *a = *(const struct package *const *)left,
+                         *b = *(const struct package *const *)right;
+    int order = order_by(a->bytes, b->bytes);
+    if (!order)
+        order = str_order(a->name, b->name);
+    return order ? order : str_order(a->version, b->version);
+}
+
 #define SORT(vec, order)                                              \
     do {                                                              \
         if ((vec).count)                                              \
@@ -192,7 +243,7 @@ static int duplicate_order(const void *left, const void *right)
     } while (0)
 
 struct analysis analyze_image(struct arena *arena, const struct image *image,
-                              const struct image_view *view)
+                              const struct image_view *view, const struct package_list *packages)
 {
     struct analysis analysis = {.image = image, .view = view, .efficiency = 1};
     size_t layers = view->layer_count;
@@ -203,9 +254,13 @@ struct analysis analyze_image(struct arena *arena, const struct image *image,
     list_layers(&work, image);
     find_waste(&work);
     find_duplicates(&work);
+    find_categories(&work);
+    list_packages(&work, packages);
     SORT(analysis.pairs, pair_order);
     SORT(analysis.waste, path_order);
     SORT(analysis.duplicates, duplicate_order);
+    SORT(analysis.categories, category_order);
+    SORT(analysis.packages, package_order);
     analysis.wasted_bytes = view->total_bytes - view->live_bytes;
     if (view->total_bytes)
         analysis.efficiency = (double)view->live_bytes / (double)view->total_bytes;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "layer/layer.h"
+#include "packages/packages.h"
 
 /*
  * analyze/analyze -- where an image's bytes are, who put them there, and what is waste.
@@ -50,6 +50,14 @@ struct duplicate {
     uint32_t count;
 };
 
+/* What a file is for, by where it stands; and whether an image could do without. */
+struct category_row {
+    const char *category;
+    uint32_t files;
+    uint64_t bytes, pull;
+    bool removable;
+};
+
 struct analysis {
     const struct image *image;
     const struct image_view *view;
@@ -59,12 +67,20 @@ struct analysis {
     VEC(struct waste_path) waste;
     VEC(struct duplicate) duplicates;
     uint64_t duplicate_bytes; /* of all copies but the first */
+    VEC(struct category_row) categories;
+    VEC(const struct package *) packages; /* those that own live bytes */
+    uint64_t owned_bytes;                 /* of the live ones: by packages */
     double efficiency;
     uint64_t wasted_bytes;
 };
 
 struct analysis analyze_image(struct arena *arena, const struct image *image,
-                              const struct image_view *view);
+                              const struct image_view *view, const struct package_list *packages);
+
+/* The category of a path, and its index below category_count. */
+size_t category_of(str path);
+extern const size_t category_count;
+const char *category_name(size_t index, bool *out_removable);
 
 /* What made a layer, as a Dockerfile would say it: without the shell that every RUN has, and
  * without the builder's remarks. */

@@ -25,6 +25,11 @@ static const struct opt opts[] = {
 };
 static const struct analyze_args defaults = {.top = 5};
 
+/* Who looks at files while layers are read. */
+enum { INSPECT_PACKAGES };
+static const struct inspector *const inspector_list[] = {[INSPECT_PACKAGES] = &package_inspector};
+static const struct inspectors inspectors = {inspector_list, ARRAY_COUNT(inspector_list)};
+
 static bool read_platform(str text, struct image_choice *choice, struct err *err)
 {
     struct platform *platform = &choice->platform;
@@ -75,10 +80,11 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
         return false;
     struct layer_result *layers =
         NEW_ARRAY(ctx->arena, struct layer_result, image.layers.count + 1);
-    if (!layers_read(ctx->arena, &image, (unsigned)args->threads, layers, err))
+    if (!layers_read(ctx->arena, &image, &inspectors, (unsigned)args->threads, layers, err))
         return err_wrap(err, "image '%.*s'", STR_ARG(image.name));
     struct image_view view = view_fold(ctx->arena, layers, image.layers.count);
-    struct analysis analysis = analyze_image(ctx->arena, &image, &view);
+    struct package_list packages = packages_find(ctx->arena, &view, INSPECT_PACKAGES);
+    struct analysis analysis = analyze_image(ctx->arena, &image, &view, &packages);
     struct report_style style = ctx_style(ctx);
     if (!ctx_print(ctx,
                    report_analysis(ctx->arena, &analysis, ctx->common.format == 1,

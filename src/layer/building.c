@@ -15,12 +15,19 @@ enum { LINKS_MAX = 64 }; /* a link to a link to a link: writers name the file it
 #define WHITEOUT_PREFIX ".wh."
 #define OPAQUE_NAME     ".wh..wh..opq"
 
-struct building building_new(struct arena *arena)
+enum { INSPECTORS_MAX = 64 };
+
+struct building building_new(struct arena *arena, const struct inspectors *inspectors)
 {
+    assert(inspectors->count <= INSPECTORS_MAX);
+    struct arena *scratch = arena_child(arena, 0);
     char *state = arena_alloc(arena, sizeof(XXH3_state_t) + 64, 1);
     return (struct building){
         .arena = arena,
         .heap = buf_init(arena, LIMIT_LAYER_NAMES),
+        .inspectors = inspectors,
+        .scratch = scratch,
+        .scratch_empty = arena_mark(scratch),
         .state = (void *)(((uintptr_t)state + 63) & ~(uintptr_t)63), /* it wants 64 */
     };
 }
@@ -118,6 +125,47 @@ static enum layer_kind kind_of(enum tar_type type)
     return kinds[type];
 }
 
+/* -- inspectors ----------------------------------------------------------------------------------- */
+
+/* Who wants to see the newest entry? */
+static void begin_watching(struct building *building)
+{
+    const struct layer_entry *entry = vec_last(&building->entries);
+    str path = heap_str(building, entry->path_at, entry->path_len);
+    size_t most = 0;
+    building->watching = 0;
+    for (uint32_t i = 0; building->in_file && i < building->inspectors->count; i++) {
+        size_t wants = building->inspectors->at[i]->wants(path);
+        if (!wants || entry->size > wants)
+            continue;
+        building->watching |= 1ull << i;
+        most = wants > most ? wants : most;
+    }
+    if (!building->watching)
+        return;
+    arena_rewind(building->scratch, building->scratch_empty);
+    building->seen = buf_init(building->scratch, most);
+}
+
+static void show(struct building *building, str bytes)
+{
+    const struct layer_entry *entry = vec_last(&building->entries);
+    str path = str_copy(building->scratch, heap_str(building, entry->path_at, entry->path_len));
+    for (uint32_t i = 0; i < building->inspectors->count; i++) {
+        if (!(building->watching >> i & 1))
+            continue;
+        struct layer_record record = {
+            .entry = entry->order, .inspector = i, .at = (uint32_t)building->heap.len};
+        building->inspectors->at[i]->note(building->scratch, path, bytes, &building->heap);
+        record.len = (uint32_t)(building->heap.len - record.at);
+        if (record.len)
+            vec_push(building->arena, &building->records, record);
+    }
+    building->watching = 0;
+}
+
+/* -- an entry ------------------------------------------------------------------------------------- */
+
 bool building_entry(struct building *building, const struct tar_entry *tar, struct err *err)
 {
     if (building->entries.count == LIMIT_LAYER_ENTRIES)
@@ -152,6 +200,7 @@ bool building_entry(struct building *building, const struct tar_entry *tar, stru
     building->in_file = entry.kind == LAYER_FILE;
     building->hashing = false;
     vec_push(building->arena, &building->entries, entry);
+    begin_watching(building);
     return true;
 }
 
@@ -166,6 +215,10 @@ void building_data(struct building *building, str bytes, bool whole)
 {
     if (!building->in_file)
         return;
+    if (building->watching && whole)
+        show(building, bytes);
+    else if (building->watching)
+        buf_add(&building->seen, bytes);
     if (whole && !building->hashing) {
         set_content(building, XXH3_128bits(bytes.at, bytes.len));
         building->in_file = false;
@@ -179,6 +232,8 @@ void building_data(struct building *building, str bytes, bool whole)
 
 void building_done(struct building *building)
 {
+    if (building->watching)
+        show(building, buf_str(&building->seen));
     if (building->in_file && building->hashing)
         set_content(building, XXH3_128bits_digest(building->state));
     else if (building->in_file)
@@ -227,6 +282,29 @@ static bool is_marker(const struct layer_entry *entry)
     return entry->kind == LAYER_WHITEOUT || entry->kind == LAYER_OPAQUE;
 }
 
+static int record_order(const void *left, const void *right)
+{
+    const struct layer_record *a = left, *b = right;
+    int order = (a->entry > b->entry) - (a->entry < b->entry);
+    return order ? order : (a->inspector > b->inspector) - (a->inspector < b->inspector);
+}
+
+/* Records name entries by their order in the archive until those are sorted. */
+static void place_records(struct building *building, struct layer_report *report)
+{
+    uint32_t *place = NEW_ARRAY(building->arena, uint32_t, report->count + 1);
+    for (uint32_t i = 0; i < report->count; i++)
+        place[report->entries[i].order] = i;
+    VEC_EACH(struct layer_record, record, building->records) {
+        record->entry = place[record->entry];
+    }
+    report->records = building->records.at;
+    report->record_count = building->records.count;
+    if (report->record_count)
+        qsort(building->records.at, report->record_count, sizeof(struct layer_record),
+              record_order);
+}
+
 static void link_up(struct layer_entry *entries, struct layer_report *report)
 {
     uint32_t newest = LAYER_NOWHERE; /* the entry of this path that counts so far */
@@ -268,6 +346,7 @@ bool building_end(struct building *building, struct layer_report *out_report, st
         qsort_r(building->entries.at, report.count, sizeof(struct layer_entry), entry_order,
                 building->heap.at);
     link_up(building->entries.at, &report);
+    place_records(building, &report);
     *out_report = report;
     return true;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "archive/tar.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "layer/layer.h"
 
@@ -16,12 +17,18 @@ struct building {
     struct arena *arena;
     VEC(struct layer_entry) entries;
     struct buf heap;
-    bool in_file; /* the newest entry's bytes are coming */
-    bool hashing; /* the state has some of them */
-    void *state;  /* of XXH3 */
+    VEC(struct layer_record) records; /* `entry` is the order until the end */
+    const struct inspectors *inspectors;
+    struct arena *scratch; /* of one file */
+    struct arena_mark scratch_empty;
+    uint64_t watching; /* bit n: inspector n wants to see the newest entry */
+    struct buf seen;   /* its bytes, where they come in pieces */
+    bool in_file;      /* the newest entry's bytes are coming */
+    bool hashing;      /* the state has some of them */
+    void *state;       /* of XXH3 */
 };
 
-struct building building_new(struct arena *arena);
+struct building building_new(struct arena *arena, const struct inspectors *inspectors);
 
 MUST_CHECK bool building_entry(struct building *building, const struct tar_entry *entry,
                                struct err *err);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/buf.h"
 #include "oci/oci.h"
 
 /*
@@ -49,10 +50,38 @@ struct layer_entry {
     uint32_t overridden; /* 1: the same path comes again later in this layer */
 };
 
+/* What an inspector noted of one file: its text is in the heap. */
+struct layer_record {
+    uint32_t entry;     /* index in the report */
+    uint32_t inspector; /* index in the list that the pass was given */
+    uint32_t at, len;
+};
+
+/*
+ * One who looks at files while a layer is read. What it notes depends on the path and the bytes
+ * alone; `version` goes up whenever that changes, so that stored reports are not taken for new ones.
+ */
+struct inspector {
+    const char *name;
+    uint32_t version;
+    /* How many of a file's bytes it wants to see, from the first on; 0: it does not care. A file
+     * that is larger is not shown to it. */
+    size_t (*wants)(str path);
+    /* Note something of a file, or nothing. */
+    void (*note)(struct arena *scratch, str path, str bytes, struct buf *note);
+};
+
+struct inspectors {
+    const struct inspector *const *at;
+    uint32_t count;
+};
+
 struct layer_report {
     digest diff_id;
     const struct layer_entry *entries;
     uint32_t count;
+    const struct layer_record *records; /* by entry */
+    uint32_t record_count;
     str heap;
     uint64_t tar_bytes;  /* of the uncompressed archive */
     uint64_t file_bytes; /* sum of the sizes: what `docker history` shows */
@@ -83,8 +112,10 @@ struct layer_result {
     struct pull_map pull;
 };
 
-/* Read all layers of an image. `out_results` has a slot for each. */
-MUST_CHECK bool layers_read(struct arena *arena, const struct image *image, unsigned threads,
+/* Read all layers of an image, and show their files to the inspectors. `out_results` has a slot
+ * for each layer. */
+MUST_CHECK bool layers_read(struct arena *arena, const struct image *image,
+                            const struct inspectors *inspectors, unsigned threads,
                             struct layer_result *out_results, struct err *err);
 
 /* -- the image ------------------------------------------------------------------------------------ */

@@ -46,6 +46,7 @@ struct slot {
 
 struct pass {
     const struct image_layer *layer;
+    const struct inspectors *inspectors;
     enum compression compression;
     struct slot slots[SLOTS];
     struct source_side source;
@@ -54,10 +55,12 @@ struct pass {
     struct layer_report report;
 };
 
-struct pass *pass_new(struct arena *arena, const struct image_layer *layer)
+struct pass *pass_new(struct arena *arena, const struct image_layer *layer,
+                      const struct inspectors *inspectors)
 {
     struct pass *pass = NEW(arena, struct pass);
     pass->layer = layer;
+    pass->inspectors = inspectors;
     /* Each side has an arena: they may be two threads. */
     pass->source.arena = arena_child(arena, 0);
     pass->look.arena = arena;
@@ -217,7 +220,7 @@ static void begin_look(struct pass *pass)
 {
     struct look_side *side = &pass->look;
     side->tar = tar_new(side->arena);
-    side->building = building_new(side->arena);
+    side->building = building_new(side->arena, pass->inspectors);
     sha256_init(&side->hash);
     sha256_begin(&side->hash);
 }

@@ -16,7 +16,8 @@
 struct pass;
 
 /* Begin to read a layer; results are made in `arena`. */
-struct pass *pass_new(struct arena *arena, const struct image_layer *layer);
+struct pass *pass_new(struct arena *arena, const struct image_layer *layer,
+                      const struct inspectors *inspectors);
 
 /* Both sides in this thread, or in two. */
 MUST_CHECK bool pass_run(struct pass *pass, bool two_threads, struct err *err);

@@ -13,6 +13,7 @@
  */
 struct reading {
     const struct image *image;
+    const struct inspectors *inspectors;
     struct layer_result *results;
     uint32_t *order;       /* layers, the largest first */
     struct arena **arenas; /* one a layer */
@@ -24,7 +25,7 @@ struct reading {
 static void read_one(struct reading *reading, uint32_t index, bool two_threads)
 {
     const struct image_layer *layer = &reading->image->layers.at[index];
-    struct pass *pass = pass_new(reading->arenas[index], layer);
+    struct pass *pass = pass_new(reading->arenas[index], layer, reading->inspectors);
     reading->failed[index] = !pass_run(pass, two_threads, &reading->errors[index]);
     if (!reading->failed[index])
         pass_result(pass, &reading->results[index]);
@@ -61,13 +62,15 @@ static uint32_t heavy_count(const struct reading *reading, unsigned threads)
     return heavy;
 }
 
-bool layers_read(struct arena *arena, const struct image *image, unsigned threads,
+bool layers_read(struct arena *arena, const struct image *image,
+                 const struct inspectors *inspectors, unsigned threads,
                  struct layer_result *out_results, struct err *err)
 {
     uint32_t count = image->layers.count;
     threads = threads ? threads : pool_cores();
     struct reading reading = {
         .image = image,
+        .inspectors = inspectors,
         .results = out_results,
         .order = NEW_ARRAY(arena, uint32_t, count + 1),
         .arenas = NEW_ARRAY(arena, struct arena *, count + 1),

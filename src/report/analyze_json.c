@@ -61,6 +61,34 @@ static void put_waste(struct json_out *out, const struct analysis *analysis)
     json_end_list(out);
 }
 
+static void put_kinds(struct json_out *out, const struct analysis *analysis)
+{
+    json_list(out, "categories");
+    VEC_EACH(struct category_row, row, analysis->categories) {
+        json_object(out, NULL);
+        json_z(out, "category", row->category);
+        json_u64(out, "files", row->files);
+        json_u64(out, "bytes", row->bytes);
+        json_u64(out, "pull_bytes", row->pull);
+        json_u64(out, "removable_bytes", row->removable ? row->bytes : 0);
+        json_end_object(out);
+    }
+    json_end_list(out);
+    json_list(out, "packages");
+    VEC_EACH(const struct package *, row, analysis->packages) {
+        const struct package *package = *row;
+        json_object(out, NULL);
+        json_z(out, "type", package_type_name(package->type));
+        json_str(out, "name", package->name);
+        json_str(out, "version", package->version);
+        json_u64(out, "bytes", package->bytes);
+        json_u64(out, "pull_bytes", package->pull);
+        json_u64(out, "files", package->files);
+        json_end_object(out);
+    }
+    json_end_list(out);
+}
+
 str analysis_json(struct arena *arena, const struct analysis *analysis)
 {
     const struct image *image = analysis->image;
@@ -82,8 +110,10 @@ str analysis_json(struct arena *arena, const struct analysis *analysis)
     json_u64(&out, "replaced_bytes", analysis->view->replaced_bytes);
     json_u64(&out, "touched_bytes", analysis->view->touched_bytes);
     json_u64(&out, "duplicate_bytes", analysis->duplicate_bytes);
+    json_u64(&out, "owned_bytes", analysis->owned_bytes);
     put_layers(&out, analysis);
     put_waste(&out, analysis);
+    put_kinds(&out, analysis);
     json_end_object(&out);
     return json_document(&out);
 }

@@ -140,6 +140,37 @@ static void paint_duplicates(struct paint *paint, const struct analysis *analysi
     }
 }
 
+static void paint_packages(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    uint64_t live = analysis->view->live_bytes;
+    if (!analysis->packages.count || !live)
+        return;
+    paint_fmt(paint, INK_BOLD, "\npackages: %" PRIu32 ", with %.2f %% of the live bytes\n",
+              analysis->packages.count, 100.0 * (double)analysis->owned_bytes / (double)live);
+    for (uint32_t i = 0; i < analysis->packages.count && i < top; i++) {
+        const struct package *package = analysis->packages.at[i];
+        paint_size(paint, INK_PLAIN, package->bytes);
+        paint_fmt(paint, INK_PLAIN, "  %s ", package_type_name(package->type));
+        paint_text(paint, INK_PLAIN, package->name);
+        paint_z(paint, INK_PLAIN, " ");
+        paint_text(paint, INK_DIM, package->version);
+        paint_z(paint, INK_PLAIN, "\n");
+    }
+}
+
+static void paint_categories(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    uint32_t shown = 0;
+    VEC_EACH(struct category_row, row, analysis->categories) {
+        if (!row->removable || row->bytes < 100000 || shown == top)
+            continue;
+        if (!shown++)
+            paint_z(paint, INK_BOLD, "\nwhat a running program seldom needs\n");
+        paint_size(paint, INK_PLAIN, row->bytes);
+        paint_fmt(paint, INK_PLAIN, "  %s, %" PRIu32 " files\n", row->category, row->files);
+    }
+}
+
 str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
                     const struct report_style *style)
 {
@@ -150,5 +181,7 @@ str report_analysis(struct arena *arena, const struct analysis *analysis, bool j
     paint_layers(&paint, analysis);
     paint_waste(&paint, analysis, top);
     paint_duplicates(&paint, analysis, top);
+    paint_packages(&paint, analysis, top);
+    paint_categories(&paint, analysis, top);
     return buf_str(&paint.out);
 }

@@ -140,3 +140,67 @@ def test_every_byte_of_a_small_archive(plimsoll, tmp_path):
     for at in range(0, len(whole), 37):
         (tmp_path / "turned.tar").write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1:])
         assert plimsoll("analyze", tmp_path / "turned.tar").returncode in (0, 2, 3)
+
+
+STATUS = b"""Package: tool
+Status: install ok installed
+Version: 1.2-3
+
+Package: gone
+Status: deinstall ok config-files
+Version: 9
+"""
+
+
+def owned(report):
+    return {(row["type"], row["name"], row["version"]): (row["files"], row["bytes"]) for row in report["packages"]}
+
+
+def test_bytes_belong_to_packages(plimsoll, tmp_path):
+    layers = [
+        [("var/lib/dpkg/status", STATUS), ("var/lib/dpkg/info/tool:amd64.list", b"/.\n/bin\n/bin/tool\n/usr/share/doc/tool\n"),
+         ("usr/bin/tool", b"t" * 500), ("usr/share/doc/tool", b"d" * 50), ("usr/bin/mine", b"m" * 7)],
+        [("lib/apk/db/installed", b"P:musl\nV:1.2.4\nF:lib\nR:ld-musl.so\nF:usr/bin\nR:ldd\n\nP:zlib\nV:1.3\nF:lib\nR:libz.so\n\n"),
+         ("lib/ld-musl.so", b"l" * 600), ("usr/bin/ldd", b"l" * 10), ("lib/libz.so", b"z" * 100)],
+        [("usr/lib/python3/site-packages/left_pad-1.0.dist-info/RECORD",
+          b"left_pad/__init__.py,sha256=x,10\n../../../bin/pad,,\nleft_pad-1.0.dist-info/RECORD,,\n"),
+         ("usr/lib/python3/site-packages/left_pad/__init__.py", b"#" * 10),
+         ("usr/lib/python3/site-packages/left_pad/__pycache__/__init__.cpython-311.pyc", b"c" * 20), ("usr/bin/pad", b"p" * 3)],
+        [("app/node_modules/a/package.json", b'{"name": "a", "version": "2.0.0"}'), ("app/node_modules/a/lib/x.js", b"x" * 40),
+         ("app/node_modules/@s/b/package.json", b'{"name": "@s/b", "version": "0.1.0"}'), ("app/package.json", b'{"name": "app"}'),
+         ("gems/specifications/rake-13.0.gemspec", b"#"), ("gems/gems/rake-13.0/lib/rake.rb", b"r" * 60)],
+    ]
+    report = answer(plimsoll, docker_archive(tmp_path / "image.tar", layers))
+    found = owned(report)
+    assert found[("deb", "tool", "1.2-3")] == (2, 550)
+    assert found[("apk", "musl", "1.2.4")] == (2, 610) and found[("apk", "zlib", "1.3")] == (1, 100)
+    record = len(layers[2][0][1])
+    assert found[("pip", "left_pad", "1.0")] == (4, 33 + record)
+    assert found[("npm", "a", "2.0.0")] == (2, 40 + len(layers[3][0][1])) and ("npm", "@s/b", "0.1.0") in found
+    assert found[("gem", "rake", "13.0")] == (1, 60)
+    assert not any(name in ("gone", "app") for _, name, _ in found)
+    assert report["owned_bytes"] == sum(bytes_ for _, bytes_ in found.values())
+
+
+def test_a_replaced_database_names_what_it_says_now(plimsoll, tmp_path):
+    layers = [[("var/lib/dpkg/status", STATUS), ("var/lib/dpkg/info/tool.list", b"/usr/bin/tool\n"), ("usr/bin/tool", b"t" * 500)],
+              [("var/lib/dpkg/status", b""), ("var/lib/dpkg/info/.wh.tool.list", b""), ("usr/bin/.wh.tool", b"")]]
+    assert answer(plimsoll, docker_archive(tmp_path / "image.tar", layers))["packages"] == []
+
+
+@pytest.mark.parametrize("path,data", [
+    ("var/lib/dpkg/status", b"Package:" * 1000), ("var/lib/dpkg/info/x.list", b"\n\n\0\0" * 50), ("lib/apk/db/installed", b"P:\nV:\nR:\nF:"),
+    ("a/node_modules/x/package.json", b"{" * 5000), ("s/x.dist-info/RECORD", b'"../../../../../../../etc/passwd",\n"'),
+    ("specifications/.gemspec", b"x"), ("specifications/-.gemspec", b"x"), ("s/.dist-info/RECORD", b",,,,\n\n")])
+def test_damaged_databases_name_nothing(plimsoll, tmp_path, path, data):
+    report = answer(plimsoll, docker_archive(tmp_path / "image.tar", [[(path, data), ("etc/passwd", b"x")]]))
+    assert report["owned_bytes"] <= len(data)
+
+
+def test_categories(plimsoll, tmp_path):
+    files = {"usr/share/doc/a/copyright": "documentation", "usr/include/a.h": "headers", "usr/lib/liba.so.6": "shared libraries",
+             "usr/lib/liba.a": "static libraries", "var/lib/apt/lists/x": "package lists", "root/.npm/_cacache/x": "tool caches",
+             "app/.git/HEAD": "version control", "opt/p/__pycache__/a.pyc": "bytecode", "app/tests/a.py": "tests", "bin/x": "other"}
+    report = answer(plimsoll, docker_archive(tmp_path / "image.tar", [[(path, b"12345") for path in files]]))
+    assert {row["category"] for row in report["categories"]} == set(files.values())
+    assert sum(row["bytes"] for row in report["categories"]) == 5 * len(files)
