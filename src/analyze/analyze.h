@@ -1,5 +1,7 @@
 #pragma once
 
+#include "analyze/dive.h"
+#include "analyze/gates.h"
 #include "packages/packages.h"
 
 /*

@@ -2,6 +2,8 @@
 
 #include "analyze/analyze.h"
 #include "base/arena.h"
+#include "base/io.h"
+#include "base/limits.h"
 #include "report/report.h"
 
 /* plimsoll analyze: where an image's bytes are, who put them there, and what is waste. */
@@ -9,7 +11,10 @@
 struct analyze_args {
     struct opt_list images;
     str platform;
+    str ci_config, efficiency, wasted, user_wasted;
     uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
+    unsigned compat;
+    bool ci;
 };
 
 #define AT(field) offsetof(struct analyze_args, field)
@@ -21,6 +26,16 @@ static const struct opt opts[] = {
     {"max-pull", 0, OPT_SIZE, AT(max_pull), "SIZE", "status 1 when its blobs are larger"},
     {"max-waste", 0, OPT_SIZE, AT(max_waste), "SIZE", "status 1 when more is hidden"},
     {"max-layers", 0, OPT_INT, AT(max_layers), "N", "status 1 when it has more layers"},
+    {"ci", 0, OPT_FLAG, AT(ci), NULL, "judge by the rules of .dive-ci, as dive --ci does"},
+    {"ci-config", 0, OPT_STRING, AT(ci_config), "FILE",
+     "the rules, where they are not in .dive-ci"},
+    {"lowestEfficiency", 0, OPT_STRING, AT(efficiency), "RATIO",
+     "status 1 when less of the bytes is live; of dive's"},
+    {"highestWastedBytes", 0, OPT_STRING, AT(wasted), "SIZE", "status 1 when more is hidden"},
+    {"highestUserWastedPercent", 0, OPT_STRING, AT(user_wasted), "RATIO",
+     "status 1 when more of what is above the lowest layer is hidden"},
+    {"compat", 0, OPT_CHOICE, AT(compat), "true|dive",
+     "judge true numbers, or those that dive gives"},
     {"threads", 0, OPT_INT, AT(threads), "N", "workers; one a core when not given"},
 };
 static const struct analyze_args defaults = {.top = 5};
@@ -70,11 +85,94 @@ static bool tell_gates(struct ctx *ctx, const struct analyze_args *args,
     return broken;
 }
 
+/* -- dive's rules --------------------------------------------------------------------------------- */
+
+static bool in_ci(const struct ctx *ctx)
+{
+    str ci = host_env(&ctx->host, "CI");
+    return str_eq_nocase(ci, STR("true")) || STR_IN(ci, "1", "yes");
+}
+
+/* The rules that count; `out_on` when any are asked for. */
+static bool read_gates(struct ctx *ctx, const struct analyze_args *args, struct gates *gates,
+                       bool *out_on, struct err *err)
+{
+    const struct {
+        const char *key;
+        str value;
+    } flags[] = {{"lowestEfficiency", args->efficiency},
+                 {"highestWastedBytes", args->wasted},
+                 {"highestUserWastedPercent", args->user_wasted}};
+    bool named = args->ci_config.len > 0;
+    str path = named ? args->ci_config : STR(".dive-ci"), text;
+    struct stat stat;
+    bool file = named || path_stat(ctx->host.cwd_fd, path, &stat);
+    *gates = gates_default();
+    *out_on = args->ci || named || (file && in_ci(ctx));
+    if (file && (!file_read(ctx->arena, ctx->host.cwd_fd, path, LIMIT_LINT_FILE, &text, err) ||
+                 !gates_read(ctx->arena, path, text, gates, err)))
+        return false;
+    for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+        bool known;
+        if (!flags[i].value.len)
+            continue;
+        *out_on = true;
+        if (!gates_set(gates, str_from(flags[i].key), flags[i].value, &known, err))
+            return false;
+    }
+    return true;
+}
+
+/* What the rules judge: our numbers, or dive's. */
+static void gate_values(struct ctx *ctx, const struct analyze_args *args,
+                        const struct analysis *analysis, double values[GATE_COUNT])
+{
+    const struct image_view *view = analysis->view;
+    uint64_t user = 0, wasted = 0;
+    if (args->compat) {
+        struct dive_numbers dive = dive_count(ctx->arena, view->layers, view->layer_count);
+        values[GATE_EFFICIENCY] = dive.efficiency;
+        values[GATE_WASTED_BYTES] = (double)dive.wasted_bytes;
+        values[GATE_USER_WASTED] = dive.user_wasted_percent;
+        return;
+    }
+    for (uint32_t i = 1; i < analysis->layers.count; i++) {
+        user += analysis->layers.at[i].size;
+        wasted += analysis->layers.at[i].wasted_bytes;
+    }
+    values[GATE_EFFICIENCY] = analysis->efficiency;
+    values[GATE_WASTED_BYTES] = (double)analysis->wasted_bytes;
+    values[GATE_USER_WASTED] = (double)wasted / (double)user;
+}
+
+/* Tell each rule's verdict on standard error; true when one fails. */
+static bool tell_verdicts(struct ctx *ctx, const struct gate_verdict verdicts[GATE_COUNT])
+{
+    static const char *const words[] = {"PASS", "FAIL", "SKIP"};
+    bool fails = false;
+    for (size_t i = 0; i < GATE_COUNT; i++) {
+        const struct gate_verdict *verdict = &verdicts[i];
+        fails = fails || verdict->result == GATE_FAIL;
+        str text = str_fmt(ctx->arena, "%s: %s: %.*f, limit %.*s", words[verdict->result],
+                           verdict->key, i == GATE_WASTED_BYTES ? 0 : 4, verdict->value,
+                           STR_ARG(verdict->limit.len ? verdict->limit : STR("disabled")));
+        if (verdict->result == GATE_FAIL)
+            ctx_complain(ctx, text);
+        else
+            ctx_note(ctx, "%.*s", STR_ARG(text));
+    }
+    return fails;
+}
+
 static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct analyze_args *args = raw_args;
     struct image_choice choice = {0};
     struct image image;
+    struct gates gates;
+    bool judged;
+    if (!read_gates(ctx, args, &gates, &judged, err))
+        return false;
     if (!read_platform(args->platform, &choice, err) ||
         !image_open(ctx->arena, args->images.at[0], &choice, &image, err))
         return false;
@@ -91,7 +189,15 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
                                    (uint32_t)args->top, &style),
                    err))
         return false;
-    *out_exit = tell_gates(ctx, args, &analysis) ? EXIT_FINDINGS : EXIT_CLEAN;
+    bool broken = tell_gates(ctx, args, &analysis);
+    if (judged) {
+        double values[GATE_COUNT];
+        struct gate_verdict verdicts[GATE_COUNT];
+        gate_values(ctx, args, &analysis, values);
+        gates_judge(&gates, values, verdicts);
+        broken = tell_verdicts(ctx, verdicts) || broken;
+    }
+    *out_exit = broken ? EXIT_FINDINGS : EXIT_CLEAN;
     return true;
 }
 
