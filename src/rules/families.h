@@ -13,6 +13,7 @@
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
     FAMILY(base_choice) \
+    FAMILY(base_names) \
     FAMILY(base_stages) \
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
