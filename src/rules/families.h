@@ -44,6 +44,7 @@
     FAMILY(security_misc)         \
     FAMILY(security_user)         \
     FAMILY(shell)                 \
+    FAMILY(shell_names)           \
     FAMILY(size_binaries)         \
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \

@@ -233,20 +233,39 @@ static void check_chains(const struct facts *facts, struct rule_sink *sink)
 
 /* -- bash under sh -------------------------------------------------------------------------------------------------------- */
 
+/* What busybox ash, as alpine and debian build it, takes of bash: tried with 1.35. */
+static bool ash_takes(str what, str text)
+{
+    if (str_eq(what, STR("variables of bash")))
+        return str_has(text, STR("RANDOM")) || str_has(text, STR("EPOCHSECONDS"));
+    if (str_eq(what, STR("option of read")))
+        return !str_has_char(text, 'a');
+    return STR_IN(what, "[[ ]]", "== in test", "pipefail", "function", "process substitution",
+                  "source", "${x/y/z}", "${x:0:1}", "$'...'", "&>", ">& file", "let",
+                  "option of wait", "option of export", "++ in arithmetic", "** in arithmetic",
+                  "echo -e", "set -E", "trap ERR");
+}
+
+/* And dash 0.5.12: -E is taken for another option, and read has a prompt. */
+static bool dash_takes(str what, str text)
+{
+    return str_eq(what, STR("set -E")) ||
+           (str_eq(what, STR("option of read")) && STR_IN(text, "-p", "-rp", "-pr"));
+}
+
 static void check_bashism(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step)
 {
     bool posix = step->shell == SHELL_KIND_DASH || step->shell == SHELL_KIND_ASH;
     if (!step_is_run(facts, step) || !step->script || !posix)
         return;
+    bool ash = step->shell == SHELL_KIND_ASH;
     VEC_EACH(struct shell_bashism, bashism, step->script->bashisms) {
-        str what = str_from(bashism->what);
-        bool ash_has = STR_IN(what, "[[ ]]", "pipefail", "function", "here-string", "source",
-                              "local", "$'...'", "echo -e", "==", "let", "read options");
-        if (step->shell == SHELL_KIND_ASH && ash_has)
+        str what = str_from(bashism->what), text = source_text(sink->source, bashism->at);
+        if (ash ? ash_takes(what, text) : dash_takes(what, text))
             continue;
         found(sink, bashism->at, "%s: this base's sh is %s, which does not know it", bashism->what,
-              step->shell == SHELL_KIND_ASH ? "busybox ash" : "dash");
+              ash ? "busybox ash" : "dash");
         return;
     }
 }
@@ -289,8 +308,7 @@ static void check_slip(const struct facts *facts, struct rule_sink *sink,
                   "the shell takes '%.*s' for a redirection: nothing of it reaches '%s'",
                   STR_ARG(source_text(sink->source, redirect->at)), package.manager);
     }
-    if (command->argv.count > 1 && STR_IN(command->argv.at[0].raw, "RUN", "run") &&
-        str_eq(command->argv.at[0].raw, STR("RUN")))
+    if (command->argv.count > 1 && str_eq(command->argv.at[0].raw, STR("RUN")))
         found(sink, command->argv.at[0].at, "'RUN' inside RUN: a continuation too many above");
 }
 
@@ -401,10 +419,16 @@ RULE_FAMILY(
      .source = "hadolint#882; measured with BuildKit: a RUN heredoc runs without -e",
      .dockerfile = check_chains},
     {.name = "shell/bashism",
-     .aka = "shellcheck:SC3010 shellcheck:SC3014 shellcheck:SC3020 shellcheck:SC3030 "
-            "shellcheck:SC3037 shellcheck:SC3040 shellcheck:SC3043 shellcheck:SC3054 "
-            "shellcheck:SC3057 shellcheck:SC3060 shellcheck:SC3001 shellcheck:SC3003 "
-            "shellcheck:SC3009 shellcheck:SC3011 shellcheck:SC2039",
+     .aka =
+         "shellcheck:SC2039 shellcheck:SC2112 shellcheck:SC2113 shellcheck:SC2127 shellcheck:SC3001 "
+         "shellcheck:SC3002 shellcheck:SC3003 shellcheck:SC3004 shellcheck:SC3005 shellcheck:SC3006 "
+         "shellcheck:SC3008 shellcheck:SC3009 shellcheck:SC3010 shellcheck:SC3011 shellcheck:SC3014 "
+         "shellcheck:SC3015 shellcheck:SC3016 shellcheck:SC3018 shellcheck:SC3019 shellcheck:SC3020 "
+         "shellcheck:SC3021 shellcheck:SC3022 shellcheck:SC3024 shellcheck:SC3025 shellcheck:SC3028 "
+         "shellcheck:SC3029 shellcheck:SC3030 shellcheck:SC3032 shellcheck:SC3034 shellcheck:SC3037 "
+         "shellcheck:SC3039 shellcheck:SC3040 shellcheck:SC3041 shellcheck:SC3043 shellcheck:SC3044 "
+         "shellcheck:SC3045 shellcheck:SC3046 shellcheck:SC3047 shellcheck:SC3053 shellcheck:SC3054 "
+         "shellcheck:SC3057 shellcheck:SC3059 shellcheck:SC3060",
      .severity = SEVERITY_ERROR,
      .fix = FIX_SUGGESTION,
      .since = "0.1",
@@ -444,7 +468,7 @@ RULE_FAMILY(
      .source = "ShellCheck SC2028",
      .dockerfile = check_echoes},
     {.name = "shell/syntax",
-     .aka = "shellcheck:SC1072 shellcheck:SC1073",
+     .aka = "shellcheck:SC1072 shellcheck:SC1073 shellcheck:SC1088",
      .severity = SEVERITY_ERROR,
      .fix = FIX_NONE,
      .since = "0.1",
