@@ -263,6 +263,8 @@ static void check_schema(const struct facts *facts, struct rule_sink *sink)
             const char *type = map_find(schema, key);
             const char *problem =
                 type && !str_has_char(value, '$') ? schema_problem(str_from(type), value) : NULL;
+            if (!type && facts->options->strict_labels)
+                problem = "the configuration has no such label";
             if (problem)
                 found(sink, pair->at, "label '%.*s': %s", STR_ARG(key), problem);
         }
@@ -350,13 +352,14 @@ RULE_FAMILY(
      .source = "Dockerfile reference, LABEL",
      .dockerfile = check_duplicates},
     {.name = "runtime/label-schema",
-     .aka = "hadolint:DL3049 hadolint:DL3051 hadolint:DL3052 hadolint:DL3053 hadolint:DL3054 "
-            "hadolint:DL3055 hadolint:DL3056 hadolint:DL3058",
+     .aka =
+         "hadolint:DL3049 hadolint:DL3050 hadolint:DL3051 hadolint:DL3052 hadolint:DL3053 hadolint:DL3054 "
+         "hadolint:DL3055 hadolint:DL3056 hadolint:DL3058",
      .severity = SEVERITY_NOTE,
      .fix = FIX_NONE,
      .since = "0.1",
      .guide = "s23",
-     .what = "labels that the configuration asks for are missing or badly formed",
+     .what = "labels that the configuration asks for are missing or badly formed, or others there",
      .why = "the organisation's own rule: silent unless 'labels' is configured",
      .how = "labels: {org.opencontainers.image.created: rfc3339} in .plimsoll.yaml",
      .source = "hadolint label-schema",
