@@ -38,7 +38,9 @@
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
     FAMILY(runtime_metadata)      \
+    FAMILY(runtime_process)       \
     FAMILY(runtime_start)         \
+    FAMILY(runtime_writes)        \
     FAMILY(secrets)               \
     FAMILY(security_download)     \
     FAMILY(security_misc)         \
