@@ -18,6 +18,7 @@
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
+    FAMILY(cache_steps)           \
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \

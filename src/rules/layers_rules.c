@@ -81,7 +81,8 @@ static void check_index(const struct facts *facts, struct rule_sink *sink,
 {
     if (package->verb != PACKAGE_UPDATE || !is_system_manager(package->manager) ||
         step->instruction->kind != INSTRUCTION_RUN || !only_updates(step) ||
-        step_does(step, package->manager, PACKAGE_UPDATE) != package)
+        step_does(step, package->manager, PACKAGE_UPDATE) != package ||
+        step_mount(step, MOUNT_CACHE, STR("/var/lib/apt/lists"))) /* cache/index-in-mount's */
         return;
     str manager = str_from(package->manager);
     bool lists_removed = false;
@@ -89,7 +90,7 @@ static void check_index(const struct facts *facts, struct rule_sink *sink,
         lists_removed =
             lists_removed || command_removes(&step->commands[k], STR("/var/lib/apt/lists"));
     const struct step_facts *next = user_of_index(facts, step, package->manager);
-    if (!next && (lists_removed || step_mount(step, MOUNT_CACHE, STR("/var/lib/apt/lists"))))
+    if (!next && lists_removed)
         return;
     found(sink, package->command->at,
           next ? "'%.*s' gets its index in a step of its own: once cached it grows old, and the "
