@@ -25,6 +25,7 @@
     FAMILY(ci_scan)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
+    FAMILY(context_allow)         \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
