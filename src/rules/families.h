@@ -44,9 +44,11 @@
     FAMILY(runtime_start)         \
     FAMILY(runtime_writes)        \
     FAMILY(secrets)               \
+    FAMILY(security_checks)       \
     FAMILY(security_download)     \
     FAMILY(security_misc)         \
     FAMILY(security_user)         \
+    FAMILY(security_users)        \
     FAMILY(shell)                 \
     FAMILY(shell_names)           \
     FAMILY(size_binaries)         \

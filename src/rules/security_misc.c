@@ -305,7 +305,7 @@ RULE_FAMILY(
      .source = "capabilities(7), no_new_privs",
      .dockerfile = check_setcaps},
     {.name = "security/password",
-     .aka = "checkov:CKV2_DOCKER_17 dockle:DKL-LI-0001 dockle:DKL-LI-0002",
+     .aka = "checkov:CKV2_DOCKER_17 dockle:DKL-LI-0001",
      .severity = SEVERITY_ERROR,
      .fix = FIX_SUGGESTION,
      .since = "0.1",
