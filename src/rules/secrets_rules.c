@@ -132,23 +132,58 @@ static void check_files(const struct facts *facts, struct rule_sink *sink)
 
 /* -- credentials on the command line -------------------------------------------------------------------- */
 
+/* Is "$NAME" or "${NAME}" in the text one that ARG or ENV sets? What a step reads from a mounted
+ * secret is not in the history. */
+static bool names_variable(const struct facts *facts, const struct step_facts *step, str text)
+{
+    for (size_t at = str_find_char(text, '$'); at < text.len; at++) {
+        size_t start = at + 1 + (at + 1 < text.len && text.at[at + 1] == '{');
+        size_t end = start;
+        while (end < text.len && char_is_name(text.at[end]))
+            end++;
+        str name = str_slice(text, start, end);
+        if (text.at[at] == '$' && name.len &&
+            dockerfile_variable(facts->file, step->instruction, name))
+            return true;
+    }
+    return false;
+}
+
+/* "$TOKEN" of https://$TOKEN@host/path: who has no name in front of it is a token. */
+static str variable_in_url(str text)
+{
+    size_t mark = str_find(text, STR("://"));
+    str rest = str_from_index(text, mark == STR_MISSING ? text.len : mark + 3);
+    str authority = str_slice(rest, 0, str_find_char(rest, '/'));
+    size_t sign = str_find_char(authority, '@');
+    str user = str_slice(authority, 0, sign == STR_MISSING ? 0 : sign);
+    return str_from_index(user, str_has_char(user, ':') ? str_find_char(user, ':') + 1 : 0);
+}
+
+static void check_url(const struct facts *facts, struct rule_sink *sink,
+                      const struct step_facts *step, const struct shell_word *word)
+{
+    str variable = variable_in_url(word->raw);
+    if (str_has_char(variable, '$')) {
+        if (!names_variable(facts, step, variable))
+            return;
+        found(sink, word->at, "the value of '%.*s' in this URL ends up in the history",
+              STR_ARG(variable));
+        found_severity(sink, SEVERITY_WARNING);
+        return;
+    }
+    span inside = secret_in_url(word->raw);
+    if (!span_is_empty(inside))
+        found(sink, word->at, "credentials in a URL (%.*s) stay in the history",
+              STR_ARG(secret_redact(facts->arena, str_slice(word->raw, inside.start, inside.end))));
+}
+
 static void check_credential(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step, const struct shell_command *command)
 {
-    (void)step;
     VEC_EACH(struct shell_word, word, command->argv) {
-        span inside = secret_in_url(word->raw);
-        if (span_is_empty(inside))
-            continue;
-        str secret = str_slice(word->raw, inside.start, inside.end);
-        bool variable = str_has_char(secret, '$');
-        found(sink, word->at,
-              variable ? "the value of '%.*s' in this URL ends up in the history"
-                       : "credentials in a URL (%.*s) stay in the history",
-              STR_ARG(variable ? secret : secret_redact(facts->arena, secret)));
-        if (variable)
-            found_severity(sink, SEVERITY_WARNING);
-        return;
+        if (str_has(word->raw, STR("://")))
+            check_url(facts, sink, step, word);
     }
     str user;
     if (!STR_IN(command->name, "curl", "wget") ||
