@@ -61,6 +61,18 @@ static const struct rule_row rows[] = {
      "FROM a:1 AS builder\nFROM b:1\nRUN --mount=from=Builder,target=/x ls\n", 0},
     {"a cache mount from nowhere", "base/unknown-stage",
      "FROM a:1 AS builder\nFROM b:1\nRUN --mount=type=cache,target=/x ls\n", 0},
+    /* base/abandoned, base/debug-shipped, base/latest, base/no-digest, base/reserved-stage-name */
+    {"its successor is none", "base/abandoned", "FROM eclipse-temurin:21-jre\n", 0},
+    {"a debug image to look around in", "base/debug-shipped",
+     "FROM gcr.io/distroless/base-debian12:debug AS d\nFROM gcr.io/distroless/base-debian12\n", 0},
+    {"a version", "base/latest", "FROM debian:12\nRUN ls\n", 0},
+    {"latest by digest", "base/latest", "FROM debian:latest" DIGEST_A "\n", 0},
+    {"a tag alone", "base/no-digest", "FROM debian:12\n", 1},
+    {"a digest", "base/no-digest", "FROM debian:12" DIGEST_A "\n", 0},
+    {"nothing has no digest", "base/no-digest", "FROM scratch\n", 0},
+    {"the build's own platform", "base/platform-redundant",
+     "FROM --platform=$BUILDPLATFORM debian:12\n", 0},
+    {"a name of one's own", "base/reserved-stage-name", "FROM debian:12 AS contexts\n", 0},
     /* base/own-stage */
     {"its own name in a mount", "base/own-stage",
      "FROM a:1 AS x\nRUN --mount=from=x,target=/x ls\n", 2},
