@@ -116,6 +116,23 @@ static void check_pointless_all(const struct facts *facts, struct rule_sink *sin
 
 /* -- cd --------------------------------------------------------------------------------------------------------- */
 
+/* The step above, in the same stage, that goes to the same directory and stays there. */
+static const struct shell_command *cd_above(const struct facts *facts,
+                                            const struct step_facts *step, str directory)
+{
+    for (const struct step_facts *at = step; at-- > step_look_first(facts, step);) {
+        if (at->stage != step->stage)
+            return NULL;
+        const struct shell_command *first = at->command_count ? &at->commands[0] : NULL;
+        if (!step_is_run(facts, at) || at->script_is_heredoc || !shell_is(first, "cd", NULL) ||
+            first->context || first->argv.count != 2)
+            continue;
+        if (str_eq(first->argv.at[1].value, directory))
+            return first;
+    }
+    return NULL;
+}
+
 static void check_cd(const struct facts *facts, struct rule_sink *sink)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
@@ -136,14 +153,15 @@ static void check_cd(const struct facts *facts, struct rule_sink *sink)
                        str_cat(sink->arena, STR("WORKDIR "), first->argv.at[1].value));
             continue;
         }
-        /* The whole RUN works in that directory: WORKDIR says it, and later steps see it too. */
-        bool absolute = first->argv.at[1].known && str_starts(first->argv.at[1].value, STR("/"));
-        bool back = false;
-        for (uint32_t k = 1; k < step->command_count; k++)
-            back = back || str_eq(step->commands[k].name, STR("cd"));
-        if (absolute && !back && first->after == SHELL_SEP_AND)
-            found(sink, first->at, "the whole step runs in '%.*s': WORKDIR says so once",
-                  STR_ARG(first->argv.at[1].value));
+        /* Two steps that work in one directory: WORKDIR says it once. */
+        const struct shell_word *goal = &first->argv.at[1];
+        const struct shell_command *before =
+            goal->known ? cd_above(facts, step, goal->value) : NULL;
+        if (!before || first->after != SHELL_SEP_AND || !str_starts(goal->value, STR("/")))
+            continue;
+        found(sink, first->at, "another step that runs in '%.*s': WORKDIR says so once",
+              STR_ARG(goal->value));
+        found_related(sink, before->at, "the one before");
     }
 }
 

@@ -236,6 +236,8 @@ static void check_unsigned_command(const struct facts *facts, struct rule_sink *
     (void)facts;
     (void)step;
     span at;
+    if (str_eq(command->name, STR("apk")) && !shell_is(command, "apk", "add"))
+        return; /* apk index installs nothing */
     for (size_t i = 0; i < ARRAY_COUNT(unsigned_switches); i++)
         if (switch_is_used(command, &unsigned_switches[i], &at)) {
             found(sink, at, "'%s' installs packages that nobody signed",
@@ -244,8 +246,8 @@ static void check_unsigned_command(const struct facts *facts, struct rule_sink *
             return;
         }
     VEC_EACH(struct shell_word, word, command->argv) {
-        bool trusted = str_has(word->raw, STR("[trusted=yes")) ||
-                       str_has(word->raw, STR("trusted=yes]")) ||
+        bool local = str_has(word->raw, STR(" file:"));
+        bool trusted = (str_has(word->raw, STR("trusted=yes")) && !local) ||
                        str_eq(word->value, STR("gpgcheck=0"));
         if (trusted) {
             found(sink, word->at, "packages of this repository are taken unsigned");

@@ -124,10 +124,16 @@ static bool step_verifies(const struct step_facts *step)
 static bool is_installed(const struct facts *facts, const struct step_facts *step,
                          const struct shell_command *download)
 {
+    bool piped = download->pipeline_length > 1 && !(download->context & SHELL_IN_SUBST);
     for (uint32_t i = 0; i < step->command_count; i++) {
         const struct shell_command *other = &step->commands[i];
-        bool extracts = STR_IN(other->name, "tar", "unzip", "gunzip", "dpkg", "rpm", "bsdtar", "7z",
-                               "cpio", "unxz");
+        if (piped && other->pipeline != download->pipeline)
+            continue; /* what comes down goes into its own pipe */
+        bool extracts =
+            STR_IN(other->name, "tar", "unzip", "gunzip", "rpm", "bsdtar", "7z", "cpio", "unxz") ||
+            (str_eq(other->name, STR("dpkg")) &&
+             (shell_option(other, "-i") || shell_option(other, "--install") ||
+              shell_option(other, "-x")));
         if (extracts || shell_is(other, "chmod", NULL) || shell_is(other, "install", NULL))
             return true;
         struct package_command package = package_command_of(facts->arena, other);
@@ -258,7 +264,8 @@ static void check_signed_by(const struct facts *facts, struct rule_sink *sink,
         size_t options = str_find(word->raw, STR("deb ["));
         bool url = str_has(word->raw, STR("://"));
         if (!url || (deb == STR_MISSING && options == STR_MISSING) ||
-            str_has(word->raw, STR("signed-by")) || str_has(word->raw, STR("archive.ubuntu.com")) ||
+            str_has(word->raw, STR("signed-by")) || str_has(word->raw, STR(" file:")) ||
+            str_has(word->raw, STR("archive.ubuntu.com")) ||
             str_has(word->raw, STR("deb.debian.org")))
             continue;
         found(sink, word->at, "this repository is not tied to its key by signed-by");

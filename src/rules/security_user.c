@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/repository.h"
 
 /* Who the container runs as, and what root leaves behind for whom. */
 
@@ -108,15 +109,40 @@ static bool user_is_used(const struct facts *facts, str name)
     return false;
 }
 
+/* Does the container start with a script of one's own? It may change the user; where the repository
+ * has it, its text says whether it does. */
+static bool script_uses(const struct facts *facts, str name)
+{
+    const struct step_facts *entry = final_step(facts, INSTRUCTION_ENTRYPOINT);
+    const struct step_facts *start = entry ? entry : final_step(facts, INSTRUCTION_CMD);
+    if (!start || !start->command_count || !start->commands[0].words.count)
+        return false;
+    str program = start->commands[0].words.at[0].value;
+    for (uint32_t i = 0; i < start->commands[0].words.count; i++)
+        if (str_ends(start->commands[0].words.at[i].value, STR(".sh")))
+            program = start->commands[0].words.at[i].value;
+    bool script = str_ends(program, STR(".sh")) || str_has(program, STR("entrypoint"));
+    if (!script)
+        return false;
+    const struct context_tree *tree = facts->tree;
+    for (uint32_t i = 0; tree && facts->repository && i < tree->count; i++) {
+        if (!str_eq(str_basename(tree->entries[i].path), str_basename(program)))
+            continue;
+        str path = path_join(facts->arena, facts->context_path, tree->entries[i].path);
+        return str_has(repository_text(facts->arena, facts->repository, path), name);
+    }
+    return true;
+}
+
 static void check_user_unused(const struct facts *facts, struct rule_sink *sink,
                               const struct step_facts *step, const struct shell_command *command)
 {
     const struct stage_facts *stage = step_stage(facts, step);
     str name = created_user(facts, command);
     if (!name.len || !stage || !stage->final || facts->final->user.len ||
-        user_is_used(facts, name) || shell_option(command, "--system") ||
-        shell_option(command, "-r") || shell_option(command, "-S") ||
-        !user_is_root(STR(""), facts->final->base))
+        user_is_used(facts, name) || script_uses(facts, name) ||
+        shell_option(command, "--system") || shell_option(command, "-r") ||
+        shell_option(command, "-S") || !user_is_root(STR(""), facts->final->base))
         return;
     const struct instruction *start = start_instruction(facts);
     if (!start)

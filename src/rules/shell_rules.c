@@ -63,6 +63,24 @@ static bool name_says_list(str name)
            str_ends(name, STR("s")) || str_ends(name, STR("S"));
 }
 
+/* A number, or the name of a temporary file: nothing in it splits. */
+static bool output_is_plain(const struct shell_word *value)
+{
+    if (value->parts.count == 0)
+        return false;
+    VEC_EACH(struct shell_part, part, value->parts) {
+        bool number = part->kind == SHELL_ARITH ||
+                      (part->kind == SHELL_PARAM && STR_IN(part->name, "?", "#", "$", "!"));
+        bool temporary = part->kind == SHELL_COMMAND && (str_starts(part->text, STR("$(mktemp")) ||
+                                                         str_starts(part->text, STR("$(id -")) ||
+                                                         str_starts(part->text, STR("$(nproc")));
+        bool text = part->kind == SHELL_LITERAL || part->kind == SHELL_DOUBLE;
+        if (!number && !temporary && !(text && part->kind == SHELL_DOUBLE))
+            return false;
+    }
+    return true;
+}
+
 /* Is the variable's value in the text, and without anything that splits? */
 static bool value_is_plain(const struct facts *facts, const struct step_facts *step, str name)
 {
@@ -72,7 +90,8 @@ static bool value_is_plain(const struct facts *facts, const struct step_facts *s
             if (!str_eq(assign->name, name))
                 continue;
             str value = assign->value.value;
-            if (!assign->value.known || str_has_char(value, ' ') || glob_is_pattern(value))
+            if (!output_is_plain(&assign->value) &&
+                (!assign->value.known || str_has_char(value, ' ') || glob_is_pattern(value)))
                 return false;
             assigned = true;
         }
@@ -149,8 +168,8 @@ static void check_masked(const struct facts *facts, struct rule_sink *sink,
         if (!str_has_char(word->raw, '='))
             continue;
         VEC_EACH(struct shell_part, part, word->parts) {
-            if (part->kind != SHELL_COMMAND)
-                continue;
+            if (part->kind != SHELL_COMMAND || str_starts(part->text, STR("$(mktemp")))
+                continue; /* without room for a directory nothing else goes well either */
             found(sink, command->at, "'%.*s' succeeds even when the command inside fails",
                   STR_ARG(command->name));
             return;

@@ -95,6 +95,8 @@ void mark_command(struct parser *p, uint32_t index)
         bashism_at(p, command->at, "$(<file)", "SC3034");
     if (!command->argv.count || !command->argv.at[0].known || !command->name.len)
         return;
+    if (str_has_char(command->argv.at[0].value, '/'))
+        return; /* /bin/echo is a program, and no builtin */
     str name = command->name;
     mark_builtin(p, &command->argv.at[0]);
     mark_builtin_options(p, name, &command->argv);

@@ -113,6 +113,7 @@ static const struct context_row rows[] = {
      "x\n*.tar.gz\n"},
     {"an archive that a step unpacks", "context/large-files", "dump.tar.gz=90000000 a.c", "x\n",
      ALL "RUN tar xf /a/dump.tar.gz\n", 0},
+    {"a folder kept for logs", "context/large-files", "logs/.gitkeep a.c", "x\n", ALL, 0},
     {"docker files", "context/docker-files", "Dockerfile compose.yaml a.c", "x\n", ALL, 1},
     {"left out", "context/docker-files", "Dockerfile a.c", "Dockerfile*\n.dockerignore\n", ALL, 0},
     /* context/root-anchored */

@@ -74,6 +74,8 @@ static const struct rule_row rows[] = {
     {"no WORKDIR", "correctness/copy-relative", D "COPY a app/\n", 2},
     {"with one", "correctness/copy-relative", D "WORKDIR /a\nCOPY a app/\n", 0},
     {"absolute", "correctness/copy-relative", D "COPY a /app/\n", 0},
+    {"scratch has no directory of its own", "correctness/copy-relative",
+     "FROM scratch\nCOPY a app/\n", 0},
     {"a variable", "correctness/copy-relative", D "COPY a ${APP}/\n", 0},
     /* correctness/copy-slash */
     {"two sources", "correctness/copy-slash", D "COPY a b /app\n", 2, D "COPY a b /app/\n"},
@@ -152,7 +154,8 @@ static const struct rule_row rows[] = {
      D "RUN umount /a || true\n", 0},
     /* correctness/cd */
     {"alone", "correctness/cd", D "RUN cd /a\nRUN make\n", 2, D "WORKDIR /a\nRUN make\n"},
-    {"for the whole step", "correctness/cd", D "RUN cd /a && make\n", 2},
+    {"for two steps", "correctness/cd", D "RUN cd /a && make\nRUN cd /a && make install\n", 3},
+    {"for one step", "correctness/cd", D "RUN cd /a && make\n", 0},
     {"and back", "correctness/cd", D "RUN cd /a && make && cd /b\n", 0},
     {"in a subshell", "correctness/cd", D "RUN (cd /a && make)\n", 0},
     /* size/curl-and-wget, correctness/curl-fail, correctness/wget-progress */

@@ -149,6 +149,12 @@ static const struct rule_row rows[] = {
     /* layers/whole-filesystem */
     {"all of a stage", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b / /\n", 3},
+    {"a stage on scratch holds what was put into it", "layers/whole-filesystem",
+     "FROM scratch AS b\nCOPY a /a\nFROM debian:12\nCOPY --from=b / /\n", 0},
+    {"an image that we do not know may be made for it", "layers/whole-filesystem",
+     "FROM x.io/xx:1 AS xx\nFROM debian:12\nCOPY --from=xx / /\nCOPY --from=x.io/yy:1 / /\n", 0},
+    {"one layer of many", "layers/whole-filesystem",
+     "FROM debian:12 AS b\nRUN make\nFROM scratch\nCOPY --from=b / /\n", 0},
     {"one directory", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b /app /\n", 0},
     /* layers/copied-twice */

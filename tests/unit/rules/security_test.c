@@ -34,6 +34,8 @@ static const struct rule_row rows[] = {
      0},
     {"a service's account", "security/user-unused",
      "FROM debian:12\nRUN useradd -r app\nCMD [\"a\"]\n", 0},
+    {"a script may change to it", "security/user-unused",
+     "FROM debian:12\nRUN useradd -m app\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]\n", 0},
     {"changed to at start", "security/user-unused",
      "FROM debian:12\nRUN useradd -m app\nCMD [\"su-exec\", \"app\", \"a\"]\n", 0},
     {"in a stage that does not ship", "security/user-unused",
@@ -174,6 +176,11 @@ static const struct rule_row rows[] = {
      0},
     {"unpacked in the next step", "security/download-unverified",
      "FROM debian:12\nRUN curl -fLO https://x.org/a.tgz\nRUN tar xf a.tgz\n", 2},
+    {"a key into a pipe", "security/download-unverified",
+     "FROM debian:12\nRUN dpkg --add-architecture i386 && curl -f https://x.org/k | apt-key add -\n",
+     0},
+    {"a package", "security/download-unverified",
+     "FROM debian:12\nRUN curl -fLO https://x.org/a.deb && dpkg -i a.deb\n", 2},
     {"by ADD", "security/download-unverified", "FROM debian:12\nADD https://x.org/a.tgz /a\n", 2},
     {"by ADD with its sum", "security/download-unverified",
      "FROM debian:12\nADD --checksum=sha256:aa https://x.org/a.tgz /a\n", 0},
@@ -204,6 +211,8 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nRUN echo 'deb [signed-by=/k.gpg] https://x.org/apt stable main' > "
      "/etc/apt/sources.list.d/x.list\n",
      0},
+    {"files of one's own", "security/repository-unsigned-by",
+     "FROM debian:12\nRUN echo \"deb [ trusted=yes ] file:///tmp/r ./\" > /a\n", 0},
     {"the distribution's own", "security/repository-unsigned-by",
      "FROM debian:12\nRUN echo 'deb http://deb.debian.org/debian bookworm main' > /a\n", 0},
     /* security/tls-off: by option, variable, setting and file */
@@ -258,6 +267,11 @@ static const struct rule_row rows[] = {
     {"a trusted line", "security/unsigned-packages",
      "FROM debian:12\nRUN echo 'deb [trusted=yes] https://x.org/ ./' > /etc/apt/sources.list\n", 2},
     {"yum", "security/unsigned-packages", "FROM centos:7\nRUN yum install -y --nogpgcheck a\n", 2},
+    {"an index of one's own packages", "security/unsigned-packages",
+     "FROM alpine:3.19\nRUN apk index --allow-untrusted -o /r/APKINDEX.tar.gz /r/*.apk\n", 0},
+    {"a repository of one's own files", "security/unsigned-packages",
+     "FROM debian:12\nRUN echo \"deb [ trusted=yes ] file:///tmp/r ./\" > /etc/apt/sources.list\n",
+     0},
     {"signed", "security/unsigned-packages", "FROM alpine:3.19\nRUN apk add --no-cache a\n", 0},
 };
 
