@@ -221,6 +221,46 @@ static void check_curl_fail(const struct facts *facts, struct rule_sink *sink,
     found_edit(sink, edit.at, edit.text);
 }
 
+/* Addresses that answer with a redirect to where the file lies. */
+static bool redirects(str url)
+{
+    bool github = str_has(url, STR("://github.com/"));
+    bool api = str_has(url, STR("://api.github.com/repos/"));
+    return (github && (str_has(url, STR("/releases/download/")) || str_has(url, STR("/archive/")) ||
+                       str_has(url, STR("/releases/latest/")) || str_has(url, STR("/raw/")))) ||
+           (api && (str_has(url, STR("/tarball")) || str_has(url, STR("/zipball"))));
+}
+
+static void check_redirect(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, const struct shell_command *command)
+{
+    (void)facts;
+    (void)step;
+    if (!str_eq(command->name, STR("curl")) || shell_option(command, "-L") ||
+        shell_option(command, "--location") || shell_option(command, "-I") ||
+        shell_option(command, "-w") || shell_option(command, "--write-out"))
+        return;
+    const struct shell_word *url = NULL;
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (!word->known && word->splits && str_starts(word->raw, STR("$")))
+            return; /* options may come from a variable */
+        if (redirects(word->raw))
+            url = word;
+    }
+    if (!url)
+        return;
+    found(sink, url->at,
+          "this address answers with a redirect, which curl keeps instead of the file");
+    found_fix(sink, "Follow it");
+    struct edit edit = insert_after_word(sink->arena, &command->argv.at[0], STR(" --location"));
+    found_edit(sink, edit.at, edit.text);
+}
+
+static void check_redirects(const struct facts *facts, struct rule_sink *sink)
+{
+    each_run_command(facts, sink, check_redirect);
+}
+
 static void check_curls(const struct facts *facts, struct rule_sink *sink)
 {
     each_run_command(facts, sink, check_curl_fail);
@@ -374,8 +414,19 @@ RULE_FAMILY(
      .how = "use one of them",
      .source = "hadolint DL4001",
      .dockerfile = check_curl_and_wget},
-    {.name = "correctness/curl-fail",
+    {.name = "correctness/curl-redirect",
      .aka = "tally:curl-should-follow-redirects",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SAFE,
+     .since = "0.1",
+     .guide = "s1",
+     .what = "curl without --location of an address that redirects",
+     .why = "the answer is empty or a few words of HTML, and curl says that all is well",
+     .how = "curl -fsSL",
+     .source = "guide: Combining RUN Commands uses -fsSL; GitHub's releases and archives redirect",
+     .dockerfile = check_redirects},
+    {.name = "correctness/curl-fail",
+     .aka = "",
      .severity = SEVERITY_NOTE,
      .fix = FIX_PROOF,
      .since = "0.1",

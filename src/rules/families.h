@@ -28,6 +28,7 @@
     FAMILY(context_allow)         \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
+    FAMILY(context_shadowed)      \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_form)      \
     FAMILY(correctness_problems)  \
@@ -38,6 +39,7 @@
     FAMILY(kubernetes_volumes)    \
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
+    FAMILY(layers_rewritten)      \
     FAMILY(layers_rules)          \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_process)       \

@@ -212,23 +212,50 @@ static str mount_path(const struct facts *facts, const struct mount *mount)
     return str_cat(facts->arena, STR("/run/secrets/"), id);
 }
 
+static bool writes_a_file(const struct shell_command *command)
+{
+    VEC_EACH(struct shell_redirect, redirect, command->redirects) {
+        if (redirect->op.len && redirect->op.at[0] == '>' &&
+            !str_starts(redirect->target.value, STR("/dev/")) &&
+            !str_starts(redirect->op, STR(">&")))
+            return true;
+    }
+    return false;
+}
+
+/* The secret is a variable: all variables written to a file, or it by its name. */
+static void check_env_leak(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, str name)
+{
+    str plain = str_cat(facts->arena, STR("$"), name);
+    str braced = str_fmt(facts->arena, "${%.*s}", STR_ARG(name));
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *command = &step->commands[i];
+        bool dumps = STR_IN(command->name, "env", "printenv", "set") ||
+                     (str_eq(command->name, STR("export")) && shell_option(command, "-p"));
+        bool names = false;
+        VEC_EACH(struct shell_word, word, command->argv) {
+            names = names || str_has(word->raw, plain) || str_has(word->raw, braced);
+        }
+        if ((dumps || (names && STR_IN(command->name, "echo", "printf"))) && writes_a_file(command))
+            found(sink, command->at, "the secret '%.*s' is written into the layer", STR_ARG(name));
+    }
+}
+
 static void check_leak(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step)
 {
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         if (mount->type != MOUNT_SECRET)
             continue;
+        if (mount->env.len)
+            check_env_leak(facts, sink, step, mount->env);
         str path = mount_path(facts, mount);
         for (uint32_t i = 0; i < step->command_count; i++) {
             const struct shell_command *command = &step->commands[i];
-            bool reads = false, writes = false;
+            bool reads = false, writes = writes_a_file(command);
             VEC_EACH(struct shell_word, word, command->argv) {
                 reads = reads || str_eq(word->value, path);
-            }
-            VEC_EACH(struct shell_redirect, redirect, command->redirects) {
-                writes = writes || (redirect->op.len && redirect->op.at[0] == '>' &&
-                                    !str_starts(redirect->target.value, STR("/dev/")) &&
-                                    !str_starts(redirect->op, STR(">&")));
             }
             bool copies = reads && STR_IN(command->name, "cp", "mv", "install", "tee", "dd");
             bool dumps =

@@ -140,6 +140,15 @@ static const struct context_row rows[] = {
     {"behind it", "context/negation", "a.md", "*.md\n!a.md\n", ALL, 0},
     {"of nothing", "context/negation", "a.md", "*.txt\n!a.md\n", ALL, 2},
     {"of part of a directory", "context/negation", "d/a", "d\n!d/a\n", ALL, 0},
+    /* context/pattern-shadowed */
+    {"by a suffix", "context/pattern-shadowed", "a", "*.md\nREADME.md\nx\n", ALL, 2, "*.md\nx\n"},
+    {"by its directory", "context/pattern-shadowed", "a", "docs/a\ndocs\n", ALL, 1, "docs\n"},
+    {"at every depth", "context/pattern-shadowed", "a", "node_modules\n**/node_modules\n", ALL, 1,
+     "**/node_modules\n"},
+    {"with an exception between", "context/pattern-shadowed", "a", "*.md\n!README.md\nREADME.md\n",
+     ALL, 0},
+    {"another directory", "context/pattern-shadowed", "a", "docs\ndocs2/a\n*.md\n", ALL, 0},
+    {"the same twice is another finding", "context/pattern-shadowed", "a", "docs\ndocs/\n", ALL, 0},
     /* context/pattern-unused: policy */
     {"matches nothing", "context/pattern-unused", "a", "buidl\n", ALL, 1},
     {"matches", "context/pattern-unused", "a", "a\n", ALL, 0},
@@ -204,6 +213,8 @@ static const struct context_row rows[] = {
      "FROM x\nCOPY a /a\n", 0},
     /* context/two-ignore-files */
     {"two", "context/two-ignore-files", "Dockerfile.dockerignore .dockerignore", "", ALL, 1},
+    {"podman's and docker's", "context/two-ignore-files", ".containerignore .dockerignore", "", ALL,
+     1},
     {"one", "context/two-ignore-files", ".dockerignore", "", ALL, 0},
     /* context/too-wide */
     {"all from one directory", "context/too-wide", "app/a=100 data/b=20000000", "",

@@ -81,6 +81,20 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nCOPY --from=x /big /tmp/big\nRUN mv /tmp/big /opt/big\n", 3},
     {"a move in the same RUN", "layers/moved",
      "FROM debian:12\nRUN wget -O /tmp/a https://x.org/a && mv /tmp/a /opt/a\n", 0},
+    /* layers/rewritten */
+    {"stripped after the copy", "layers/rewritten",
+     "FROM gcc:12 AS b\nFROM debian:12\nCOPY --from=b /out/app /app\nRUN strip /app\n", 4},
+    {"stripped where it is made", "layers/rewritten",
+     "FROM gcc:12 AS b\nRUN make && strip /out/app\nFROM debian:12\nCOPY --from=b /out/app "
+     "/app\n",
+     0},
+    {"made and stripped in one step", "layers/rewritten",
+     "FROM debian:12\nRUN curl -fo /app https://x.org/app && strip /app\n", 0},
+    {"below a copied directory", "layers/rewritten",
+     "FROM gcc:12 AS b\nFROM debian:12\nCOPY --from=b /out/ /opt/app/\nRUN upx "
+     "/opt/app/bin/a\n",
+     4},
+    {"of the base image", "layers/rewritten", "FROM debian:12\nRUN strip /usr/bin/perl\n", 0},
     /* layers/purge-later */
     {"virtual package removed in another RUN", "layers/purge-later",
      "FROM alpine:3.19\nRUN apk add --no-cache --virtual .deps gcc\nRUN make\nRUN apk del .deps\n",

@@ -130,7 +130,11 @@ static const struct rule_row rows[] = {
     {"not set", "runtime/mode", NODE "CMD [\"node\", \"/a.js\"]\n", 3,
      NODE "ENV NODE_ENV=production\nCMD [\"node\", \"/a.js\"]\n"},
     {"set", "runtime/mode", NODE "ENV NODE_ENV=production\nCMD [\"node\", \"/a.js\"]\n", 0},
-    {"no node", "runtime/mode", "FROM python:3.12\nCMD [\"python\", \"a\"]\n", 0},
+    {"python keeps its log", "runtime/mode", "FROM python:3.12\nCMD [\"python\", \"a\"]\n", 2,
+     "FROM python:3.12\nENV PYTHONUNBUFFERED=1\nCMD [\"python\", \"a\"]\n"},
+    {"told not to", "runtime/mode", "FROM python:3.12\nCMD [\"python\", \"-u\", \"a\"]\n", 0},
+    {"rails", "runtime/mode", "FROM ruby:3.3\nCMD [\"rails\", \"server\"]\n", 2},
+    {"another program", "runtime/mode", "FROM debian:12\nCMD [\"a\"]\n", 0},
     /* runtime/init-unused */
     {"installed and unused", "runtime/init-unused",
      "FROM node:20-alpine\nRUN apk add --no-cache dumb-init\nCMD [\"node\", \"a.js\"]\n", 2,
