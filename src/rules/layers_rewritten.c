@@ -40,12 +40,24 @@ static const struct trace *writer_of(const struct facts *facts, const struct ste
     return NULL;
 }
 
+/* Does the step do nothing that could have made the file anew? */
+static bool only_rewrites(const struct step_facts *step)
+{
+    for (uint32_t i = 0; i < step->command_count; i++)
+        if (!STR_IN(step->commands[i].name, "strip", "upx", "gzip", "bzip2", "xz", "zstd", "set",
+                    "chmod", "chown", "ls", "echo", "true", "cd", "mkdir", "file", "rm", "apk",
+                    "apt-get"))
+            return false;
+    return true;
+}
+
 static void check_rewrite(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)
 {
     const struct stage_facts *stage = step_stage(facts, step);
     if (!STR_IN(command->name, "strip", "upx", "gzip", "bzip2", "xz", "zstd") || !stage ||
-        !stage->ships || command->pipeline_length > 1 || command->argv.count > LOOK_STEPS_MAX)
+        !stage->ships || command->pipeline_length > 1 || command->argv.count > LOOK_STEPS_MAX ||
+        !only_rewrites(step))
         return;
     struct shell_words operands = shell_operands(facts->arena, command, false);
     VEC_EACH(struct shell_word, word, operands) {

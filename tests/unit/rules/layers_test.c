@@ -90,6 +90,10 @@ static const struct rule_row rows[] = {
      0},
     {"made and stripped in one step", "layers/rewritten",
      "FROM debian:12\nRUN curl -fo /app https://x.org/app && strip /app\n", 0},
+    {"the guide's own: made from what was copied", "layers/rewritten",
+     "FROM gcc:12 AS builder\nWORKDIR /build\nCOPY . .\nRUN make && strip --strip-all "
+     "/build/app\n",
+     0},
     {"below a copied directory", "layers/rewritten",
      "FROM gcc:12 AS b\nFROM debian:12\nCOPY --from=b /out/ /opt/app/\nRUN upx "
      "/opt/app/bin/a\n",
