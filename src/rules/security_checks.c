@@ -99,6 +99,9 @@ static const struct {
 
 static bool setting_is_off(const struct shell_command *command, str text)
 {
+    if (!STR_IN(command->name, "npm", "yarn", "pnpm", "git", "pip", "pip3", "composer", "conda",
+                "bundle"))
+        return false;
     const struct shell_word *sub = shell_subcommand(command);
     if (!sub || !STR_IN(sub->value, "config", "set"))
         return false;

@@ -36,12 +36,13 @@ static void check_uid(struct uid_walk *walk, const struct shell_command *command
 {
     const struct facts *facts = walk->facts;
     const struct base_fact *base = walk->stage->base;
-    str uid, name = made_name(facts, command);
+    str uid;
     uint64_t number;
     if (!makes_user(command, &uid) || !str_to_u64(uid, &number) || number == 0 ||
         (command->context &
          (SHELL_GUARDED | SHELL_IN_CONDITION | SHELL_IN_BRANCH | SHELL_AFTER_OR)))
         return;
+    str name = made_name(facts, command);
     const struct shell_command *other = map_find(&walk->taken, uid);
     bool shared = shell_option(command, "-o") || shell_option(command, "--non-unique");
     bool of_base = base && base->nonroot && base->nonroot_uid == (int)number;
