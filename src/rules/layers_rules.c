@@ -435,8 +435,8 @@ static void check_whole(const struct facts *facts, struct rule_sink *sink,
         !str_eq(goal, STR("/")) || !holds_a_system(facts, at, from->value))
         return;
     const struct stage_facts *stage = step_stage(facts, step);
-    if (stage && stage->family == FAMILY_SCRATCH)
-        return; /* the way to make one layer of many */
+    if (!stage || !stage->ships || stage->family == FAMILY_SCRATCH)
+        return; /* thrown away; or the way to make one layer of many */
     found(sink, at->at, "all of '%.*s' is copied, what the image does not need too",
           STR_ARG(from->value));
 }

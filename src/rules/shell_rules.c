@@ -252,20 +252,7 @@ static void check_chains(const struct facts *facts, struct rule_sink *sink)
 
 /* -- bash under sh -------------------------------------------------------------------------------------------------------- */
 
-/* What busybox ash, as alpine and debian build it, takes of bash: tried with 1.35. */
-static bool ash_takes(str what, str text)
-{
-    if (str_eq(what, STR("variables of bash")))
-        return str_has(text, STR("RANDOM")) || str_has(text, STR("EPOCHSECONDS"));
-    if (str_eq(what, STR("option of read")))
-        return !str_has_char(text, 'a');
-    return STR_IN(what, "[[ ]]", "== in test", "pipefail", "function", "process substitution",
-                  "source", "${x/y/z}", "${x:0:1}", "$'...'", "&>", ">& file", "let",
-                  "option of wait", "option of export", "++ in arithmetic", "** in arithmetic",
-                  "echo -e", "set -E", "trap ERR");
-}
-
-/* And dash 0.5.12: -E is taken for another option, and read has a prompt. */
+/* dash 0.5.12: -E is taken for another option, and read has a prompt. */
 static bool dash_takes(str what, str text)
 {
     return str_eq(what, STR("set -E")) ||
@@ -280,11 +267,13 @@ static void check_bashism(const struct facts *facts, struct rule_sink *sink,
         return;
     bool ash = step->shell == SHELL_KIND_ASH;
     VEC_EACH(struct shell_bashism, bashism, step->script->bashisms) {
-        str what = str_from(bashism->what), text = source_text(sink->source, bashism->at);
-        if (ash ? ash_takes(what, text) : dash_takes(what, text))
+        str text = source_text(sink->source, bashism->at);
+        if (ash ? bashism->in_ash : dash_takes(str_from(bashism->what), text))
             continue;
         found(sink, bashism->at, "%s: this base's sh is %s, which does not know it", bashism->what,
               ash ? "busybox ash" : "dash");
+        if (str_eq(str_from(bashism->what), STR("echo -e")))
+            found_severity(sink, SEVERITY_WARNING); /* it writes "-e": wrong text, not the end */
         return;
     }
 }

@@ -173,6 +173,10 @@ static const struct rule_row rows[] = {
      "FROM x.io/xx:1 AS xx\nFROM debian:12\nCOPY --from=xx / /\nCOPY --from=x.io/yy:1 / /\n", 0},
     {"one layer of many", "layers/whole-filesystem",
      "FROM debian:12 AS b\nRUN make\nFROM scratch\nCOPY --from=b / /\n", 0},
+    {"a stage for building may hold anything", "layers/whole-filesystem",
+     "FROM debian:12 AS x\nFROM debian:12 AS b\nCOPY --from=x / /\nFROM debian:12\nCOPY --from=b "
+     "/a /a\n",
+     0},
     {"one directory", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b /app /\n", 0},
     /* layers/copied-twice */

@@ -90,6 +90,7 @@ static const struct rule_row rows[] = {
     {"[[ in ash", "shell/bashism", "FROM alpine:3.19\nRUN if [[ -f a ]]; then ls; fi\n", 0},
     {"== in dash", "shell/bashism", "FROM debian:12\nRUN [ a == b ] || ls\n", 2},
     {"== in ash", "shell/bashism", "FROM alpine:3.19\nRUN [ a == b ] || ls\n", 0},
+    {"=~ in ash", "shell/bashism", "FROM alpine:3.19\nRUN [ a =~ b ] || ls\n", 2},
     {"substrings in ash", "shell/bashism", "FROM alpine:3.19\nRUN x=abc; echo ${x:0:1}${x/a/b}\n",
      0},
     {"case of letters in ash", "shell/bashism", "FROM alpine:3.19\nRUN x=a; echo ${x^}\n", 2},
