@@ -57,7 +57,8 @@ static void check_unknown_from(const struct facts *facts, struct rule_sink *sink
         found_related(sink, facts->stages[later].stage->from->at, "it begins here");
         return;
     }
-    for (uint32_t i = 0; i < stage->index && !is_image_like(from); i++) {
+    uint32_t first = stage->index > LOOK_STEPS_MAX ? stage->index - LOOK_STEPS_MAX : 0;
+    for (uint32_t i = first; i < stage->index && !is_image_like(from); i++) {
         str name = facts->stages[i].stage->name;
         if (!name.len || str_distance(name, from, 2) > 2)
             continue;

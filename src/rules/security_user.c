@@ -134,29 +134,39 @@ static bool script_uses(const struct facts *facts, str name)
     return true;
 }
 
-static void check_user_unused(const struct facts *facts, struct rule_sink *sink,
-                              const struct step_facts *step, const struct shell_command *command)
+static bool is_forgotten(const struct facts *facts, const struct shell_command *command)
 {
-    const struct stage_facts *stage = step_stage(facts, step);
     str name = created_user(facts, command);
-    if (!name.len || !stage || !stage->final || facts->final->user.len ||
-        user_is_used(facts, name) || script_uses(facts, name) ||
-        shell_option(command, "--system") || shell_option(command, "-r") ||
-        shell_option(command, "-S") || !user_is_root(STR(""), facts->final->base))
-        return;
-    const struct instruction *start = start_instruction(facts);
-    if (!start)
-        return;
-    found(sink, command->at, "user '%.*s' is made here, but nothing runs as it", STR_ARG(name));
-    found_fix(sink, "Run as '%.*s'", STR_ARG(name));
-    struct edit edit =
-        insert_before_instruction(facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
-    found_edit(sink, edit.at, edit.text);
+    return name.len && !shell_option(command, "--system") && !shell_option(command, "-r") &&
+           !shell_option(command, "-S") && !user_is_used(facts, name) && !script_uses(facts, name);
 }
+
+/* As many users as this nobody makes: each is looked for in the whole file. */
+enum { MADE_USERS_MAX = 32 };
 
 static void check_users_unused(const struct facts *facts, struct rule_sink *sink)
 {
-    each_run_command(facts, sink, check_user_unused);
+    const struct stage_facts *final = facts->final;
+    const struct instruction *start = final ? start_instruction(facts) : NULL;
+    if (!start || final->user.len || !user_is_root(STR(""), final->base))
+        return;
+    uint32_t made = 0;
+    for (uint32_t i = final->stage->first; i < final->stage->end; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; step_is_run(facts, step) && k < step->command_count; k++) {
+            const struct shell_command *command = &step->commands[k];
+            if (!STR_IN(command->name, "useradd", "adduser") || ++made > MADE_USERS_MAX ||
+                !is_forgotten(facts, command))
+                continue;
+            str name = created_user(facts, command);
+            found(sink, command->at, "user '%.*s' is made here, but nothing runs as it",
+                  STR_ARG(name));
+            found_fix(sink, "Run as '%.*s'", STR_ARG(name));
+            struct edit edit = insert_before_instruction(
+                facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
+            found_edit(sink, edit.at, edit.text);
+        }
+    }
 }
 
 /* Is there a line that gives the stage a passwd file? */
