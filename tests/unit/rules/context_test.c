@@ -240,9 +240,12 @@ static void test_context_rules(void **state)
                         line, row->line);
         } else if (row->after && findings.count) {
             edits_sort(&findings.at[0].fix.edits);
-            unit_row_str(&checked, row->says,
-                         edits_apply(arena, source->text, &findings.at[0].fix.edits),
-                         str_from(row->after));
+            str after = edits_apply(arena, source->text, &findings.at[0].fix.edits);
+            unit_row_str(&checked, row->says, after, str_from(row->after));
+            struct context_row again = *row;
+            again.ignore = str_z(arena, after);
+            unit_row(&checked, "the fix takes the finding away",
+                     context_findings(arena, &again, rule, &source).count < findings.count);
         }
     }
     assert_rows(checked);
