@@ -382,16 +382,14 @@ static void final_steps_make(struct facts *facts)
             facts->final_steps[facts->steps[i].instruction->kind] = &facts->steps[i];
 }
 
-/* A file that some program fills in: it has the marks of a template language, and does not parse; or
- * it is a part of one: it has no FROM, and stands among templates. */
+/* A file that some program fills in: it has the marks of a template language, and does not parse. */
 static bool looks_like_template(const struct dockerfile *file)
 {
     str text = file->source->text;
     bool marks = (str_has(text, STR("{{")) && str_has(text, STR("}}"))) ||
                  (str_has(text, STR("{%")) && str_has(text, STR("%}"))) ||
                  (str_has(text, STR("<%")) && str_has(text, STR("%>")));
-    bool among = str_has(file->source->path, STR("template")) && !file->stages.count;
-    if (marks || among)
+    if (marks)
         VEC_EACH(struct problem, problem, file->problems) {
             if (problem->kind != PROBLEM_EMPTY_CONTINUATION)
                 return true;
