@@ -58,12 +58,26 @@ static bool drops_by_itself(const struct facts *facts)
     return false;
 }
 
+/* A prompt for whoever starts it: an image that others build on, and no program. */
+static bool starts_a_prompt(const struct facts *facts)
+{
+    const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
+    if (!cmd || cmd->command_count != 1)
+        return false;
+    const struct shell_command *command = &cmd->commands[0];
+    if (str_eq(command->name, STR("php")))
+        return shell_option(command, "-a") != NULL;
+    return command->argv.count == 1 &&
+           STR_IN(command->name, "sh", "bash", "ash", "zsh", "python", "python2", "python3", "irb",
+                  "node", "jshell", "julia", "R", "iex", "erl", "ghci", "pypy3", "perl", "swipl");
+}
+
 static void check_no_user(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     const struct instruction *start = final ? start_instruction(facts) : NULL;
     if (!start || final->windows || final->user.len || last_user(facts) ||
-        !user_is_root(STR(""), final->base) || drops_by_itself(facts))
+        !user_is_root(STR(""), final->base) || drops_by_itself(facts) || starts_a_prompt(facts))
         return;
     found(sink, final->stage->from->at, "no USER: the container runs as root%s",
           final->base ? "" : ", unless the base image says otherwise");
