@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/repository.h"
 
 #include "secrets/secrets.h"
 
@@ -11,17 +12,46 @@ static str unquoted(str value)
     return quoted ? str_slice(value, 1, value.len - 1) : value;
 }
 
+/* Steps that are looked through for one argument: more than anybody wrote. */
+enum { ARG_STEPS_MAX = 2048 };
+
 /* Is the ARG's name handed on into the image or a command, as `$NAME`? */
 static bool arg_is_used(const struct facts *facts, const struct instruction *arg, str name)
 {
     str plain = str_cat(facts->arena, STR("$"), name);
     str braced = str_fmt(facts->arena, "${%.*s", STR_ARG(name));
-    for (uint32_t i = arg->index + 1; i < facts->step_count; i++) {
+    uint32_t end = facts->step_count - arg->index > ARG_STEPS_MAX ? arg->index + ARG_STEPS_MAX
+                                                                  : facts->step_count;
+    for (uint32_t i = arg->index + 1; i < end; i++) {
         const struct instruction *at = facts->steps[i].instruction;
         if (str_has(at->logical.text, plain) || str_has(at->logical.text, braced))
             return true;
     }
     return false;
+}
+
+/* Does a package manager's file at the top of the context read the variable, as "${NAME}"? Then the
+ * argument is used though no instruction names it. */
+static const char *read_by_config(const struct facts *facts, str name)
+{
+    static const char *const files[] = {".npmrc",       ".yarnrc.yml", ".yarnrc",
+                                        "bunfig.toml",  "pip.conf",    "nuget.config",
+                                        "NuGet.Config", "auth.json",   "settings.xml"};
+    if (!facts->tree || !facts->repository || facts->step_count > ARG_STEPS_MAX)
+        return NULL;
+    AUTO(arena) struct arena *arena = arena_new(0); /* the files' texts are not kept */
+    str braced = str_fmt(arena, "${%.*s", STR_ARG(name));
+    str percent = str_fmt(arena, "%%%.*s%%", STR_ARG(name));
+    str maven = str_fmt(arena, "${env.%.*s}", STR_ARG(name));
+    for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
+        if (!context_find(facts->tree, str_from(files[i])))
+            continue;
+        str path = path_join(arena, facts->context_path, str_from(files[i]));
+        str text = repository_text(arena, facts->repository, path);
+        if (str_has(text, braced) || str_has(text, percent) || str_has(text, maven))
+            return files[i];
+    }
+    return NULL;
 }
 
 static void check_pair(const struct facts *facts, struct rule_sink *sink,
@@ -38,12 +68,14 @@ static void check_pair(const struct facts *facts, struct rule_sink *sink,
               env ? "" : ", given as the default of ARG,");
         return;
     }
-    if (named && !pair->has_value && at->kind == INSTRUCTION_ARG &&
-        arg_is_used(facts, at, pair->name)) {
-        found(sink, pair->at, "the value of build argument '%.*s' stays in the image's history",
-              STR_ARG(pair->name));
-        found_severity(sink, SEVERITY_WARNING);
-    }
+    if (!named || pair->has_value || at->kind != INSTRUCTION_ARG)
+        return;
+    const char *config = NULL;
+    if (!arg_is_used(facts, at, pair->name) && !(config = read_by_config(facts, pair->name)))
+        return;
+    found(sink, pair->at, "the value of build argument '%.*s'%s%s stays in the image's history",
+          STR_ARG(pair->name), config ? ", which is read by " : "", config ? config : "");
+    found_severity(sink, SEVERITY_WARNING);
 }
 
 static void check_variable(const struct facts *facts, struct rule_sink *sink,

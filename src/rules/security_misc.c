@@ -229,9 +229,24 @@ static void check_system_path(const struct facts *facts, struct rule_sink *sink,
     }
 }
 
+/* A mount over a directory that the step's own programs are in. */
+static void check_system_mount(const struct facts *facts, struct rule_sink *sink,
+                               const struct step_facts *step)
+{
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        str path =
+            str_starts(mount->target, STR("/")) ? path_clean(facts->arena, mount->target) : STR("");
+        if (STR_IN(path, "/", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib",
+                   "/usr/sbin", "/etc", "/dev", "/proc", "/sys"))
+            found(sink, mount->at, "a mount over '%.*s' hides what the step needs of it",
+                  STR_ARG(path));
+    }
+}
+
 static void check_system_paths(const struct facts *facts, struct rule_sink *sink)
 {
     each_step(facts, sink, INSTRUCTION_COUNT, check_system_path);
+    each_step(facts, sink, INSTRUCTION_RUN, check_system_mount);
 }
 
 /* VOLUME, then writes below it: the classic builder and podman drop them. */
@@ -332,7 +347,7 @@ RULE_FAMILY(
      .fix = FIX_SUGGESTION,
      .since = "0.1",
      .guide = "s15",
-     .what = "VOLUME or WORKDIR on a system directory or the engine's socket",
+     .what = "VOLUME, WORKDIR or a mount on a system directory or the engine's socket",
      .why = "a volume there hides the image's own files or opens the host",
      .how = "use a directory of the program's own",
      .source = "dockle DKL-DI-0002",

@@ -66,3 +66,15 @@ def test_registries_of_from_copy_and_mounts(plimsoll, folder, name, key):
     assert found(plimsoll, folder, "base/untrusted-registry") == []
     (folder / name).write_text(f"{key}:\n  - ghcr.io\n")
     assert [line for line, _ in found(plimsoll, folder, "base/untrusted-registry")] == [1, 4, 6]
+
+
+@pytest.mark.parametrize("name,text", [(".npmrc", "//r.org/:_authToken=${NPM_TOKEN}\n"),
+                                       (".yarnrc.yml", "npmAuthToken: ${NPM_TOKEN}\n"),
+                                       ("nuget.config", "<add value='%NPM_TOKEN%'/>\n")])
+def test_a_token_that_a_package_managers_file_reads(plimsoll, folder, name, text):
+    (folder / "Dockerfile").write_text("FROM node:20\nARG NPM_TOKEN\nCOPY . .\nRUN npm ci\n")
+    assert found(plimsoll, folder, "secrets/env") == []
+    (folder / name).write_text(text)
+    assert [line for line, _ in found(plimsoll, folder, "secrets/env")] == [2]
+    (folder / name).write_text("registry=https://r.org\n")
+    assert found(plimsoll, folder, "secrets/env") == []

@@ -146,6 +146,11 @@ static const struct rule_row rows[] = {
     {"the engine's socket", "security/system-path", "FROM debian:12\nVOLUME /var/run/docker.sock\n",
      2},
     {"working in /proc", "security/system-path", "FROM debian:12\nWORKDIR /proc/1\n", 2},
+    {"a mount over /usr", "security/system-path",
+     "FROM debian:12\nRUN --mount=type=cache,target=/usr/ make\n", 2},
+    {"a mount below it", "security/system-path",
+     "FROM debian:12\nRUN --mount=type=cache,target=/usr/src --mount=type=tmpfs,target=/run make\n",
+     0},
     {"below /var", "security/system-path", "FROM debian:12\nVOLUME /var/lib/app\nWORKDIR /usr\n",
      0},
     /* correctness/volume-before-writes */
