@@ -1,4 +1,7 @@
 #include "rules/families.h"
+#include "rules/repository.h"
+#include "rules/yaml_facts.h"
+#include "rules/yaml_fix.h"
 
 /* The first process of the container: its init, its capabilities, how long its health may hang. */
 
@@ -196,6 +199,12 @@ static str bare_capability(str name)
     return str_starts_nocase(name, STR("CAP_")) ? str_from_index(name, 4) : name;
 }
 
+static str bare_value(str value)
+{
+    bool quoted = value.len >= 2 && (value.at[0] == '"' || value.at[0] == '\'');
+    return quoted ? str_slice(value, 1, value.len - 1) : value;
+}
+
 static bool lists_capability(str list, const char *wanted)
 {
     str name;
@@ -262,9 +271,7 @@ static void check_capabilities(const struct facts *facts, struct rule_sink *sink
     const struct pair *label = facts->final ? capabilities_label(facts) : NULL;
     if (!label)
         return;
-    str list = label->value;
-    if (list.len >= 2 && (list.at[0] == '"' || list.at[0] == '\''))
-        list = str_slice(list, 1, list.len - 1);
+    str list = bare_value(label->value);
     check_label_words(sink, label, list);
     const struct word *port = low_port(facts);
     if (port && !lists_capability(list, "NET_BIND_SERVICE")) {
@@ -281,6 +288,57 @@ static void check_capabilities(const struct facts *facts, struct rule_sink *sink
         found(sink, label->at,
               "changing the user needs SETUID and SETGID, which this label does not list");
         found_related(sink, entry->instruction->at, "it is changed here");
+    }
+}
+
+/* The service whose `build` this is. */
+static const struct service_facts *service_of(const struct yaml_file *file,
+                                              const struct build_call *call)
+{
+    VEC_EACH(struct service_facts, service, file->services) {
+        if (node_get(service->node, "build") == call->node)
+            return service;
+    }
+    return NULL;
+}
+
+/* A service that drops all capabilities must give back what the image's label asks for. */
+static void check_service(const struct repository *repository, struct rule_sink *sink,
+                          const struct check_job *job, const struct build_call *call)
+{
+    const struct facts *facts = build_call_facts(repository->arena, job, call);
+    const struct pair *label = facts && facts->final ? capabilities_label(facts) : NULL;
+    const struct service_facts *service = label ? service_of(job->yaml, call) : NULL;
+    const struct node *dropped = service ? node_get(service->node, "cap_drop") : NULL;
+    if (!dropped || !node_has_word(dropped, "ALL"))
+        return;
+    struct rule_sink own = repository_sink(job, sink->rule);
+    const struct node *added = node_get(service->node, "cap_add");
+    str rest = bare_value(label->value), name;
+    while (str_next(&rest, ',', &name)) {
+        name = bare_capability(name);
+        bool given = !name.len || str_eq_nocase(name, STR("ALL"));
+        for (uint32_t i = 0; i < node_count(added); i++)
+            given = given || str_eq_nocase(bare_capability(node_str(node_item(added, i))), name);
+        if (given)
+            continue;
+        found(&own, place_in(service->node, dropped, service->key->at),
+              "the image's label asks for %.*s, which '%.*s' drops", STR_ARG(name),
+              STR_ARG(service->name));
+    }
+}
+
+static void check_services(const struct repository *repository, struct rule_sink *sink)
+{
+    VEC_EACH(struct check_job *, slot, repository->jobs) {
+        const struct check_job *job = *slot;
+        if (job->kind != FILE_COMPOSE || !job->yaml || !job->source)
+            continue;
+        struct build_calls calls = build_calls_of(sink->arena, job->yaml, NULL);
+        VEC_EACH(struct build_call, call, calls) {
+            if (call->caller == BUILD_BY_COMPOSE)
+                check_service(repository, sink, job, call);
+        }
     }
 }
 
@@ -331,8 +389,9 @@ RULE_FAMILY(
      .fix = FIX_SUGGESTION,
      .since = "0.1",
      .guide = "s16",
-     .what = "a label of capabilities that does not fit what the file shows",
+     .what = "a label of capabilities that does not fit what the file or its service shows",
      .why = "whoever drops all but those gets a container that does not start",
      .how = "list NET_BIND_SERVICE for ports below 1024, SETUID and SETGID for gosu and su-exec",
      .source = "guide: Drop Capabilities; capabilities(7)",
-     .dockerfile = check_capabilities});
+     .dockerfile = check_capabilities,
+     .repository = check_services});

@@ -13,7 +13,7 @@ static str unquoted(str value)
 }
 
 /* Steps that are looked through for one argument: more than anybody wrote. */
-enum { ARG_STEPS_MAX = 2048 };
+enum { ARG_STEPS_MAX = 1024 };
 
 /* Is the ARG's name handed on into the image or a command, as `$NAME`? */
 static bool arg_is_used(const struct facts *facts, const struct instruction *arg, str name)

@@ -78,3 +78,17 @@ def test_a_token_that_a_package_managers_file_reads(plimsoll, folder, name, text
     assert [line for line, _ in found(plimsoll, folder, "secrets/env")] == [2]
     (folder / name).write_text("registry=https://r.org\n")
     assert found(plimsoll, folder, "secrets/env") == []
+
+
+def test_a_label_of_capabilities_against_the_service(plimsoll, folder):
+    (folder / "Dockerfile").write_text(
+        'FROM nginx:1.27\nLABEL security.capabilities="NET_BIND_SERVICE,CHOWN"\n')
+    compose = "services:\n  web:\n    build: .\n    cap_drop: [ALL]\n    cap_add: {}\n"
+    rule = "security/capabilities-label"
+    (folder / "compose.yaml").write_text(compose.format("[NET_BIND_SERVICE]"))
+    said = found(plimsoll, folder, rule)
+    assert [line for line, _ in said] == [4] and "CHOWN" in said[0][1]
+    (folder / "compose.yaml").write_text(compose.format("[CAP_NET_BIND_SERVICE, chown]"))
+    assert found(plimsoll, folder, rule) == []
+    (folder / "compose.yaml").write_text("services:\n  web:\n    build: .\n")
+    assert found(plimsoll, folder, rule) == []
