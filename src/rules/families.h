@@ -12,9 +12,12 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(base_artefacts) \
     FAMILY(base_choice) \
     FAMILY(base_names) \
+    FAMILY(base_scratch) \
     FAMILY(base_stages) \
+    FAMILY(base_versions) \
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
@@ -29,8 +32,11 @@
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(context_shadowed)      \
+    FAMILY(correctness_architecture) \
     FAMILY(correctness_commands)  \
+    FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \
+    FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
@@ -41,6 +47,7 @@
     FAMILY(layers_left)           \
     FAMILY(layers_rewritten)      \
     FAMILY(layers_rules)          \
+    FAMILY(runtime_files)         \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_process)       \
     FAMILY(runtime_start)         \
@@ -54,6 +61,7 @@
     FAMILY(shell)                 \
     FAMILY(shell_names)           \
     FAMILY(size_binaries)         \
+    FAMILY(size_copied)           \
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \

@@ -46,6 +46,8 @@ def rows():
     for path in glob.glob(os.path.join(ROOT, "tests", "unit", "rules", "*_test.c")):
         with open(path, encoding="utf-8") as file:
             text = file.read()
+        for name, rule in re.findall(r'#define (\w+) +("[a-z]+/[a-z0-9-]+")', text):
+            text = re.sub(rf"\b{name},", f"{rule},", text)
         for match in re.finditer(r'"([a-z]+/[a-z0-9-]+)",', text):
             numbers = [field for field in fields(text[match.end():]) if field.isdigit()]
             if numbers:
