@@ -1,6 +1,6 @@
 #include "rules/families.h"
 
-/* How stages are named and images referred to: case, digests, stages that hold nothing. */
+/* How stages are named and images referred to: case, digests. */
 
 static bool has_upper(str text)
 {
@@ -129,48 +129,6 @@ static void check_digests(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- stages that hold nothing ---------------------------------------------------------------------------- */
-
-static bool holds_nothing(const struct facts *facts, uint32_t index)
-{
-    const struct stage_facts *stage = &facts->stages[index];
-    if (!str_eq(stage->repository, STR("scratch")) || stage->stage->base_stage != NO_INDEX ||
-        stage->stage->end - stage->stage->first > LOOK_STEPS_MAX)
-        return false;
-    for (uint32_t i = stage->stage->first + 1; i < stage->stage->end; i++) {
-        const struct instruction *at = facts->steps[i].instruction;
-        bool only_says = at->kind == INSTRUCTION_ARG || at->kind == INSTRUCTION_ENV ||
-                         at->kind == INSTRUCTION_LABEL || at->kind == INSTRUCTION_USER ||
-                         at->kind == INSTRUCTION_EXPOSE || at->kind == INSTRUCTION_CMD ||
-                         at->kind == INSTRUCTION_ENTRYPOINT || at->kind == INSTRUCTION_SHELL;
-        if (!only_says)
-            return false;
-    }
-    return true;
-}
-
-static void check_empty_in(const struct facts *facts, struct rule_sink *sink,
-                           const struct step_facts *step)
-{
-    const struct instruction *at = step->instruction;
-    const struct flag *from = instruction_flag(at, "from");
-    uint32_t source =
-        from && at->stage != NO_INDEX ? stage_find(facts->file, from->value, at->stage) : NO_INDEX;
-    if (source == NO_INDEX || at->words.count < 2 || !holds_nothing(facts, source))
-        return;
-    str path = path_clean(facts->arena, at->words.at[0].raw);
-    if (STR_IN(path, "/", ".", "") || glob_is_pattern(path))
-        return;
-    found(sink, at->words.at[0].at, "stage '%.*s' is empty: nothing can be copied from it",
-          STR_ARG(from->value));
-    found_related(sink, facts->stages[source].stage->from->at, "nothing is put into it");
-}
-
-static void check_empty(const struct facts *facts, struct rule_sink *sink)
-{
-    each_step(facts, sink, INSTRUCTION_COPY, check_empty_in);
-}
-
 RULE_FAMILY(
     base_names,
     {.name = "base/digest-disagrees",
@@ -184,17 +142,6 @@ RULE_FAMILY(
      .how = "pin both to the digest that the tag has today",
      .source = "OCI distribution specification: a digest overrides the tag beside it",
      .dockerfile = check_digests},
-    {.name = "base/empty-stage",
-     .aka = "tally:copy-from-empty-scratch-stage",
-     .severity = SEVERITY_ERROR,
-     .fix = FIX_SUGGESTION,
-     .since = "0.1",
-     .guide = "s2",
-     .what = "COPY --from of a scratch stage that nothing was put into",
-     .why = "the build stops here: there is no such path",
-     .how = "name the stage that makes the file",
-     .source = "Dockerfile reference, FROM scratch",
-     .dockerfile = check_empty},
     {.name = "base/stage-name-casing",
      .aka = "buildkit:StageNameCasing",
      .severity = SEVERITY_NOTE,

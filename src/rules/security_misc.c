@@ -249,6 +249,35 @@ static void check_system_paths(const struct facts *facts, struct rule_sink *sink
     each_step(facts, sink, INSTRUCTION_RUN, check_system_mount);
 }
 
+static bool path_is_below(str directory, str path)
+{
+    return str_starts(path, directory) &&
+           (path.len == directory.len || path.at[directory.len] == '/');
+}
+
+/* Does the RUN name a path below the directory in full, or write one there that is known? A word
+ * without a '/' in front is most often no path at all. */
+static bool run_touches(const struct facts *facts, const struct step_facts *step, str directory)
+{
+    VEC_EACH(struct trace, trace, step->traces) {
+        if (trace->kind != TRACE_REMOVED && path_is_below(directory, trace->path))
+            return true;
+    }
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        VEC_EACH(struct shell_word, word, step->commands[i].argv) {
+            if (str_starts(word->prefix, STR("/")) &&
+                path_is_below(directory, path_clean(facts->arena, word->prefix)))
+                return true;
+        }
+        VEC_EACH(struct shell_redirect, redirect, step->commands[i].redirects) {
+            str path = step_path(facts, step, redirect->target.value);
+            if (path.len && path_is_below(directory, path))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* VOLUME, then writes below it: the classic builder and podman drop them. */
 static void check_volume(const struct facts *facts, struct rule_sink *sink,
                          const struct step_facts *step)
@@ -257,17 +286,16 @@ static void check_volume(const struct facts *facts, struct rule_sink *sink,
         str path = step_path(facts, step, word->raw);
         if (!path.len)
             continue;
-        for (uint32_t i = step->instruction->index + 1; i < facts->step_count; i++) {
-            const struct step_facts *later = &facts->steps[i];
+        const struct step_facts *end = step_look_end(facts, step);
+        for (const struct step_facts *later = step + 1; later < end; later++) {
             if (later->stage != step->stage)
                 break;
             const struct instruction *at = later->instruction;
             bool copies =
                 (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD) && at->words.count;
             str goal = copies ? step_path(facts, later, vec_last(&at->words)->raw) : STR("");
-            bool below = goal.len && str_starts(goal, path) &&
-                         (goal.len == path.len || goal.at[path.len] == '/');
-            if (!below && !(at->kind == INSTRUCTION_RUN && step_mentions(facts, later, path)))
+            bool below = goal.len && path_is_below(path, goal);
+            if (!below && !(at->kind == INSTRUCTION_RUN && run_touches(facts, later, path)))
                 continue;
             found(sink, word->at, "what is written to '%.*s' behind this VOLUME may be lost",
                   STR_ARG(path));

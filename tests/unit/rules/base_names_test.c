@@ -36,17 +36,17 @@ static const struct rule_row rows[] = {
      "FROM debian:12" DIGEST_A " AS a\nFROM debian:13" DIGEST_B "\n", 0},
     {"pinned once", "base/digest-disagrees", "FROM debian:12" DIGEST_A " AS a\nFROM debian:12\n",
      0},
-    /* base/empty-stage */
-    {"nothing was put into it", "base/empty-stage",
+    /* correctness/copy-from-missing: of a stage on scratch */
+    {"nothing was put into it", "correctness/copy-from-missing",
      "FROM scratch AS e\nENV A=1\nFROM debian:12\nCOPY --from=e /a /a\n", 4},
-    {"something was", "base/empty-stage",
+    {"something was", "correctness/copy-from-missing",
      "FROM scratch AS e\nCOPY a /a\nFROM debian:12\nCOPY --from=e /a /a\n", 0},
-    {"an argument of the build may be the base", "base/empty-stage",
+    {"an argument of the build may be the base", "correctness/copy-from-missing",
      "ARG B=scratch\nFROM debian:12 AS d\nCOPY a /a\nFROM d AS e\nFROM debian:12\nCOPY --from=e /a "
      "/a\n",
      0},
-    {"all of nothing", "base/empty-stage", "FROM scratch AS e\nFROM debian:12\nCOPY --from=e / /\n",
-     0},
+    {"all of nothing", "correctness/copy-from-missing",
+     "FROM scratch AS e\nFROM debian:12\nCOPY --from=e / /\n", 0},
     /* base/unknown-stage: the builder takes stages from above only */
     {"a stage further down", "base/unknown-stage",
      "FROM debian:12\nCOPY --from=late /x /x\nFROM debian:12 AS late\n", 2},

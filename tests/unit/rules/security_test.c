@@ -160,6 +160,10 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nVOLUME /data\nCOPY a /data/\n", 2},
     {"written before", "correctness/volume-before-writes",
      "FROM debian:12\nRUN touch /data/a\nVOLUME /data\n", 0},
+    {"a word is no path", "correctness/volume-before-writes",
+     "FROM debian:12\nWORKDIR /data\nVOLUME /data\nRUN set -eux; ls\n", 0},
+    {"a file in the working directory", "correctness/volume-before-writes",
+     "FROM debian:12\nWORKDIR /data\nVOLUME /data\nRUN echo a > b\n", 3},
     {"another path", "correctness/volume-before-writes",
      "FROM debian:12\nVOLUME /data\nRUN touch /database\n", 0},
     /* security/remote-script */
