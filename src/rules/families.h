@@ -25,7 +25,11 @@
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \
+    FAMILY(ci_cache_refs)         \
+    FAMILY(ci_sarif)              \
     FAMILY(ci_scan)               \
+    FAMILY(ci_scan_gate)          \
+    FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
     FAMILY(context_allow)         \
@@ -33,6 +37,7 @@
     FAMILY(context_ignore)        \
     FAMILY(context_shadowed)      \
     FAMILY(correctness_architecture) \
+    FAMILY(conventions)           \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \

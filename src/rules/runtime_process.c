@@ -1,6 +1,6 @@
+#include "rules/builds.h"
 #include "rules/families.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 #include "rules/yaml_fix.h"
 
 /* The first process of the container: its init, its capabilities, how long its health may hang. */
@@ -303,16 +303,15 @@ static const struct service_facts *service_of(const struct yaml_file *file,
 }
 
 /* A service that drops all capabilities must give back what the image's label asks for. */
-static void check_service(const struct repository *repository, struct rule_sink *sink,
-                          const struct check_job *job, const struct build_call *call)
+static void check_service(struct rule_sink *sink, const struct known_build *build)
 {
-    const struct facts *facts = build_call_facts(repository->arena, job, call);
-    const struct pair *label = facts && facts->final ? capabilities_label(facts) : NULL;
-    const struct service_facts *service = label ? service_of(job->yaml, call) : NULL;
+    const struct pair *label =
+        build->facts && build->facts->final ? capabilities_label(build->facts) : NULL;
+    const struct service_facts *service = label ? service_of(build->job->yaml, &build->call) : NULL;
     const struct node *dropped = service ? node_get(service->node, "cap_drop") : NULL;
     if (!dropped || !node_has_word(dropped, "ALL"))
         return;
-    struct rule_sink own = repository_sink(job, sink->rule);
+    struct rule_sink own = repository_sink(build->job, sink->rule);
     const struct node *added = node_get(service->node, "cap_add");
     str rest = bare_value(label->value), name;
     while (str_next(&rest, ',', &name)) {
@@ -330,15 +329,9 @@ static void check_service(const struct repository *repository, struct rule_sink 
 
 static void check_services(const struct repository *repository, struct rule_sink *sink)
 {
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        if (job->kind != FILE_COMPOSE || !job->yaml || !job->source)
-            continue;
-        struct build_calls calls = build_calls_of(sink->arena, job->yaml, NULL);
-        VEC_EACH(struct build_call, call, calls) {
-            if (call->caller == BUILD_BY_COMPOSE)
-                check_service(repository, sink, job, call);
-        }
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        if (build->call.caller == BUILD_BY_COMPOSE && build->job->yaml)
+            check_service(sink, build);
     }
 }
 

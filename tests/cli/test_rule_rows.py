@@ -16,6 +16,7 @@ ELSEWHERE = {
     "correctness/ignore-unused": "test_inline.py",
     "correctness/ignore-without-reason": "test_inline.py",
     "correctness/limit": "a long line, in correctness_test.c",
+    "correctness/unlike-repository": "conventions_test.c",
     "runtime/label-schema": "test_configured_rules.py",
 }
 
