@@ -10,7 +10,7 @@ static bool has_upper(str text)
     return false;
 }
 
-/* -- AS --------------------------------------------------------------------------------------------- */
+/* -- AS -------------------------------------------------------------------------------------- */
 
 static void check_as_in(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step)
@@ -35,7 +35,7 @@ static void check_as(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_FROM, check_as_in);
 }
 
-/* -- case of stage names ------------------------------------------------------------------------------ */
+/* -- case of stage names --------------------------------------------------------------------- */
 
 /* Write a name in lower case where it stands as a whole word and means this stage. */
 static void lower_edit(struct rule_sink *sink, const struct stage *stage, str raw, span at)
@@ -98,7 +98,7 @@ static void check_stage_case(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- digests ------------------------------------------------------------------------------------------- */
+/* -- digests --------------------------------------------------------------------------------- */
 
 /* One tag pinned to two contents, or one content under two tags of a repository: one of them was
  * forgotten when the pin was moved. */

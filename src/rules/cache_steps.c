@@ -8,7 +8,7 @@ static bool is_apt(const char *manager)
     return manager && STR_IN(str_from(manager), "apt-get", "apt", "aptitude");
 }
 
-/* -- the index in a mount ------------------------------------------------------------------------------- */
+/* -- the index in a mount -------------------------------------------------------------------- */
 
 static const struct package_command *apt_does(const struct step_facts *step, enum package_verb verb)
 {
@@ -73,7 +73,7 @@ static void check_index(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_index_step);
 }
 
-/* -- COPY --link ------------------------------------------------------------------------------------------ */
+/* -- COPY --link ----------------------------------------------------------------------------- */
 
 /* An owner that needs no /etc/passwd. */
 static bool owner_is_number(const struct flag *chown)
@@ -115,7 +115,7 @@ static void check_link(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COPY, check_link_step);
 }
 
-/* -- side by side ------------------------------------------------------------------------------------------- */
+/* -- side by side ---------------------------------------------------------------------------- */
 
 /* The tool chain that a step works with, and takes long; NULL when there is none. */
 static const char *chain_of(const struct step_facts *step)

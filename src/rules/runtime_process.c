@@ -10,7 +10,7 @@ static bool is_init(str name)
     return STR_IN(name, "tini", "tini-static", "dumb-init", "catatonit");
 }
 
-/* -- an init that is there and does nothing ------------------------------------------------------------ */
+/* -- an init that is there and does nothing -------------------------------------------------- */
 
 struct init_found {
     span at;
@@ -120,7 +120,7 @@ static void check_init_unused(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- no init at all --------------------------------------------------------------------------------------- */
+/* -- no init at all -------------------------------------------------------------------------- */
 
 static void check_init_missing(const struct facts *facts, struct rule_sink *sink)
 {
@@ -136,7 +136,7 @@ static void check_init_missing(const struct facts *facts, struct rule_sink *sink
           STR_ARG(command->name));
 }
 
-/* -- health checks ------------------------------------------------------------------------------------------ */
+/* -- health checks --------------------------------------------------------------------------- */
 
 static void check_health_timeout(const struct facts *facts, struct rule_sink *sink)
 {
@@ -147,7 +147,7 @@ static void check_health_timeout(const struct facts *facts, struct rule_sink *si
     found(sink, health->instruction->at, "without --timeout a check that hangs is seen after 30 s");
 }
 
-/* -- capabilities ------------------------------------------------------------------------------------------- */
+/* -- capabilities ---------------------------------------------------------------------------- */
 
 static const char *const capabilities[] = {"ALL",
                                            "AUDIT_CONTROL",

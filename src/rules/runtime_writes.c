@@ -17,7 +17,7 @@ static bool is_below(str directory, str path)
            (str_starts(path, directory) && path.at[directory.len] == '/');
 }
 
-/* -- evidence ------------------------------------------------------------------------------------------- */
+/* -- evidence -------------------------------------------------------------------------------- */
 
 enum { WRITTEN_MAX = 16 }; /* files that are looked at */
 
@@ -35,7 +35,7 @@ static void add_path(const struct facts *facts, const struct step_facts *step, s
         vec_push(facts->arena, list, ((struct written){at, absolute}));
 }
 
-/* "sqlite:///app.db" is relative, "sqlite:////data/app.db" absolute; "file:./dev.db" is Prisma's. */
+/* "sqlite:///app.db" is relative, "sqlite:////data/app.db" absolute, "file:./dev.db" Prisma's. */
 static str database_path(str value)
 {
     if (value.len >= 2 && (value.at[0] == '"' || value.at[0] == '\''))
@@ -49,6 +49,19 @@ static str database_path(str value)
     path = str_slice(path, 0, str_find_char(path, '?'));
     bool named = str_has(path, STR(".db")) || str_has(path, STR(".sqlite"));
     return named && !str_has(path, STR(":memory:")) ? path : STR("");
+}
+
+/* Its beat keeps a file of what ran when, in the working directory unless told otherwise. */
+static void written_by_celery(const struct facts *facts, const struct step_facts *step,
+                              const struct shell_command *command, struct written_list *list)
+{
+    if (shell_option(command, "-s") || shell_option(command, "--schedule") ||
+        shell_option(command, "-S") || shell_option(command, "--scheduler"))
+        return;
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (STR_IN(word->value, "beat", "-B", "--beat"))
+            add_path(facts, step, STR("celerybeat-schedule"), word->at, list);
+    }
 }
 
 static void written_by_command(const struct facts *facts, const struct step_facts *step,
@@ -73,14 +86,8 @@ static void written_by_command(const struct facts *facts, const struct step_fact
         if (path.len)
             add_path(facts, step, path, word->at, list);
     }
-    bool beat = str_eq(command->name, STR("celery"));
-    bool scheduled = shell_option(command, "-s") || shell_option(command, "--schedule") ||
-                     shell_option(command, "-S") || shell_option(command, "--scheduler");
-    if (beat && !scheduled)
-        VEC_EACH(struct shell_word, word, command->argv) {
-            if (STR_IN(word->value, "beat", "-B", "--beat"))
-                add_path(facts, step, STR("celerybeat-schedule"), word->at, list);
-        }
+    if (str_eq(command->name, STR("celery")))
+        written_by_celery(facts, step, command, list);
 }
 
 static struct written_list written_paths(const struct facts *facts, const struct step_facts *start)
@@ -104,7 +111,7 @@ static struct written_list written_paths(const struct facts *facts, const struct
     return list;
 }
 
-/* -- who owns a directory --------------------------------------------------------------------------------- */
+/* -- who owns a directory -------------------------------------------------------------------- */
 
 static bool always_writable(str path)
 {
@@ -136,32 +143,47 @@ static bool command_gives(const struct facts *facts, const struct step_facts *st
     return false;
 }
 
-static bool step_gives(const struct facts *facts, const struct step_facts *step, str directory)
+static bool volume_gives(const struct facts *facts, const struct step_facts *step, str directory)
+{
+    VEC_EACH(struct word, word, step->instruction->words) {
+        str path = step_path(facts, step, word->raw);
+        if (!path.len || is_below(path, directory))
+            return true;
+    }
+    return false;
+}
+
+static bool copy_gives(const struct facts *facts, const struct step_facts *step, str directory)
 {
     const struct instruction *at = step->instruction;
-    if (at->kind == INSTRUCTION_VOLUME)
-        VEC_EACH(struct word, word, at->words) {
-            str path = step_path(facts, step, word->raw);
-            if (!path.len || is_below(path, directory))
-                return true;
-        }
-    bool copies = at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD;
-    if (copies && at->words.count &&
-        (instruction_flag(at, "chown") || instruction_flag(at, "chmod"))) {
-        str goal = step_path(facts, step, vec_last(&at->words)->raw);
-        return !goal.len || is_below(goal, directory) || is_below(directory, goal);
-    }
-    if (at->kind != INSTRUCTION_RUN)
+    if (!at->words.count || !(instruction_flag(at, "chown") || instruction_flag(at, "chmod")))
         return false;
+    str goal = step_path(facts, step, vec_last(&at->words)->raw);
+    return !goal.len || is_below(goal, directory) || is_below(directory, goal);
+}
+
+static bool run_gives(const struct facts *facts, const struct step_facts *step, str directory)
+{
     if (step->user.len && !user_is_root(step->user, NULL))
         return true; /* whatever that user makes is his own */
-    if (step->command_count > STEP_COMMANDS_MAX || (!step->command_count && !at->json))
+    if (step->command_count > STEP_COMMANDS_MAX || !step->command_count)
         return true;
     for (uint32_t i = 0; i < step->command_count; i++)
         if (command_gives(facts, step, &step->commands[i], directory) ||
             step->commands[i].via & SHELL_VIA_SUDO)
             return true;
     return false;
+}
+
+static bool step_gives(const struct facts *facts, const struct step_facts *step, str directory)
+{
+    switch (step->instruction->kind) {
+    case INSTRUCTION_VOLUME: return volume_gives(facts, step, directory);
+    case INSTRUCTION_ADD:
+    case INSTRUCTION_COPY: return copy_gives(facts, step, directory);
+    case INSTRUCTION_RUN: return run_gives(facts, step, directory);
+    default: return false;
+    }
 }
 
 /* The step that made the directory, or one above it, as root: WORKDIR or COPY. NULL: not known. */
@@ -192,7 +214,7 @@ static bool belongs_to_root(str directory)
                   "/var/log", "/var/lib", "/var/run", "/var/cache");
 }
 
-/* -- the rule ------------------------------------------------------------------------------------------------ */
+/* -- the rule -------------------------------------------------------------------------------- */
 
 static void chown_edit(const struct facts *facts, struct rule_sink *sink, str directory)
 {

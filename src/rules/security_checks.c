@@ -69,7 +69,7 @@ static void remove_option(struct rule_sink *sink, const struct off_switch *row, 
     found_edit(sink, (span){start, at.end}, STR(""));
 }
 
-/* -- TLS: words, settings, files ------------------------------------------------------------------------ */
+/* -- TLS: words, settings, files ------------------------------------------------------------- */
 
 /* Whatever is asked on this machine needs no certificate. */
 static bool asks_here(const struct shell_command *command)
@@ -230,7 +230,7 @@ static void check_tls(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_tls_env);
 }
 
-/* -- signatures -------------------------------------------------------------------------------------------- */
+/* -- signatures ------------------------------------------------------------------------------ */
 
 static void check_unsigned_command(const struct facts *facts, struct rule_sink *sink,
                                    const struct step_facts *step,

@@ -2,7 +2,7 @@
 
 /* Variables that nothing sets, a '!' that hides a failure, a loop over one word. */
 
-/* -- what a step itself names ------------------------------------------------------------------------- */
+/* -- what a step itself names ---------------------------------------------------------------- */
 
 /* Every name of the step's text that does not stand behind '$' or "${": whatever assigns a variable
  * (x=, for x in, read x, printf -v x, $((x = 1))) writes it so. */
@@ -166,7 +166,7 @@ static void check_unset(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_unset_in);
 }
 
-/* -- ! under set -e ------------------------------------------------------------------------------------- */
+/* -- ! under set -e -------------------------------------------------------------------------- */
 
 static void check_negated(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)
@@ -186,7 +186,7 @@ static void check_negations(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_negated);
 }
 
-/* -- for over one word ------------------------------------------------------------------------------------ */
+/* -- for over one word ----------------------------------------------------------------------- */
 
 /* One constant that is a list in disguise: "a b c" in quotes, or the name of a variable without its
  * '$'. A list of one plain word is a list that may grow, and no finding. */

@@ -1,6 +1,6 @@
 #include "tests/unit/rules/rules_unit.h"
 
-/* Rules of shell/: what the shell does with a RUN, as dash, busybox ash and bash were seen to do. */
+/* Rules of shell/: what the shell does with a RUN, as dash, busybox ash and bash do. */
 
 static const struct rule_row rows[] = {
     /* shell/pipefail */
