@@ -168,22 +168,48 @@ static void check_unset(const struct facts *facts, struct rule_sink *sink)
 
 /* -- ! under set -e -------------------------------------------------------------------------- */
 
-static void check_negated(const struct facts *facts, struct rule_sink *sink,
-                          const struct step_facts *step, const struct shell_command *command)
+/* Is the node's status looked at, by a condition, by && or ||, or because it is the step's own?
+ * `used` says so of its parent; `index` is its place there. */
+static bool status_is_used(const struct shell_node *parent, uint32_t index, bool used)
 {
-    (void)facts;
-    bool stops = step->shell_errexit || (step->script && step->script->sets_errexit);
-    bool goes_on = command->after == SHELL_SEP_SEMI || command->after == SHELL_SEP_NEWLINE;
-    bool last = command + 1 == step->commands + step->command_count;
-    if (!(command->context & SHELL_NEGATED) || !stops || !goes_on || last ||
-        (command->context & (SHELL_IN_CONDITION | SHELL_GUARDED | SHELL_IN_SUBST)))
+    uint32_t count = parent->children.count;
+    switch (parent->kind) {
+    case SHELL_NODE_SCRIPT:
+    case SHELL_NODE_LIST: return index + 1 == count && used;
+    case SHELL_NODE_AND_OR: return index + 1 < count || used;
+    case SHELL_NODE_IF: return (index % 2 == 0 && index + 1 < count) || used;
+    case SHELL_NODE_WHILE: return index == 0 || used;
+    case SHELL_NODE_FOR:
+    case SHELL_NODE_CASE:
+    case SHELL_NODE_SUBSHELL:
+    case SHELL_NODE_GROUP: return used;
+    default: return true; /* a function's caller, a pipe */
+    }
+}
+
+static void check_negated(struct rule_sink *sink, const struct shell_node *node, bool used)
+{
+    if (node->kind == SHELL_NODE_PIPELINE && node->negated) {
+        if (!used)
+            found(sink, node->at, "what stands behind '!' never stops the step, also under set -e");
         return;
-    found(sink, command->at, "a command behind '!' never stops the step, also under set -e");
+    }
+    /* As deep as the parser goes: LIMIT_NESTING. */
+    for (uint32_t i = 0; i < node->children.count; i++)
+        check_negated(sink, node->children.at[i], status_is_used(node, i, used));
+}
+
+static void check_negation_step(const struct facts *facts, struct rule_sink *sink,
+                                const struct step_facts *step)
+{
+    if (step_is_run(facts, step) && step->script && step->script->root &&
+        (step->shell_errexit || step->script->sets_errexit))
+        check_negated(sink, step->script->root, true);
 }
 
 static void check_negations(const struct facts *facts, struct rule_sink *sink)
 {
-    each_run_command(facts, sink, check_negated);
+    each_step(facts, sink, INSTRUCTION_RUN, check_negation_step);
 }
 
 /* -- for over one word ----------------------------------------------------------------------- */
