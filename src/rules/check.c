@@ -513,6 +513,7 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         job.facts->ignore = old->facts->ignore;
         job.facts->context_path = old->facts->context_path;
         job.facts->repository = old->facts->repository;
+        facts_ship(job.facts, old->facts->targets.at, old->facts->targets.count);
     }
     if (job.yaml && old && old->yaml)
         job.yaml->repository = old->yaml->repository;

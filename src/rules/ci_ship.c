@@ -33,13 +33,6 @@ static void check_latest(const struct command_file *file, struct rule_sink *sink
 
 /* -- stages ------------------------------------------------------------------------------------ */
 
-static bool is_workshop(str name)
-{
-    return STR_IN(name, "test", "tests", "testing", "dev", "develop", "development", "debug",
-                  "lint", "ci", "e2e", "unit-test", "unit-tests", "integration-test",
-                  "devcontainer", "builder-dev", "qa");
-}
-
 /* A stage whose name says that it ships. */
 static const struct stage_facts *other_stage(const struct facts *facts)
 {
@@ -60,7 +53,7 @@ static void check_stages(const struct repository *repository, struct rule_sink *
             continue;
         str last = facts->stages[facts->stage_count - 1].stage->name;
         const struct stage_facts *other = other_stage(facts);
-        if (!is_workshop(str_lower(sink->arena, last)))
+        if (!is_workshop_name(str_lower(sink->arena, last)))
             continue;
         struct rule_sink own = repository_sink(build->job, sink->rule);
         found(&own, build->call.at, "without a target this pushes the last stage, '%.*s'%s%.*s%s",

@@ -223,11 +223,56 @@ const struct conventions *conventions_of(const struct repository *repository)
     return ways;
 }
 
+/* -- what ships ----------------------------------------------------------------------------- */
+
+/* What all known builds of one Dockerfile ask for. */
+struct asked {
+    struct name_list targets;
+    bool open; /* one of them takes the last stage, or one that is not known */
+};
+
+static struct asked *asked_of(struct repository *repository, struct map *all,
+                              const struct facts *facts)
+{
+    str key = facts->source->path;
+    struct asked *asked = map_find(all, key);
+    if (!asked) {
+        asked = NEW(repository->arena, struct asked);
+        map_set(repository->arena, all, key, asked);
+    }
+    return asked;
+}
+
+/* Where the last stage is for development and every known build names another one, those ship. */
+static void ship_targets(struct repository *repository)
+{
+    struct map all = {0};
+    if (repository->options->target.len)
+        return;
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        if (!build->facts)
+            continue;
+        struct asked *asked = asked_of(repository, &all, build->facts);
+        asked->open |= !build->call.target_known || !build->call.target.len;
+        vec_push(repository->arena, &asked->targets, build->call.target);
+    }
+    VEC_EACH(struct check_job *, job, repository->jobs) {
+        struct facts *facts = (*job)->facts;
+        struct asked *asked = facts ? map_find(&all, facts->source->path) : NULL;
+        if (!asked || asked->open || facts->stage_count < 2)
+            continue;
+        str last = facts->stages[facts->stage_count - 1].stage->name;
+        if (is_workshop_name(str_lower(repository->arena, last)))
+            facts_ship(facts, asked->targets.at, asked->targets.count);
+    }
+}
+
 void repository_learn(struct repository *repository)
 {
     VEC_EACH(struct check_job *, job, repository->jobs) {
         map_set(repository->arena, &repository->jobs_shown, (*job)->path, *job);
     }
     repository->builds = known_builds_of(repository);
+    ship_targets(repository);
     repository->conventions = conventions_of(repository);
 }

@@ -141,3 +141,19 @@ def test_fixes_of_one_step_are_made_in_one_run(plimsoll, workflows):
     assert "cache-to: type=gha,mode=max" in once and "name: Scan the image" in once
     plimsoll("fix", "--unproven", "--select", "ci", cwd=root, code=0)
     assert (workflows / "one.yml").read_text() == once
+
+
+def test_the_stage_that_compose_builds_ships(plimsoll, tmp_path):
+    """A last stage for development is none that ships where every known build names another one."""
+    (tmp_path / "Dockerfile").write_text(
+        "FROM node:20-alpine AS app\nWORKDIR /app\nCOPY package.json ./\nUSER node\nCMD [\"node\", \"a.js\"]\n"
+        "FROM app AS dev-envs\nUSER root\nRUN useradd -m vscode\nCMD [\"npx\", \"nodemon\"]\n", encoding="utf-8")
+    (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    compose = "services:\n  web:\n    build:\n      context: .\n"
+    asked = ["check", "--fail-on", "none", "--select", "security", "Dockerfile"]
+    (tmp_path / "compose.yaml").write_text(compose + "      target: app\n", encoding="utf-8")
+    assert plimsoll.json(*asked, cwd=tmp_path)["findings"] == []
+    (tmp_path / "compose.yaml").write_text(compose, encoding="utf-8")
+    rules = {row["rule"] for row in plimsoll.json(*asked, cwd=tmp_path)["findings"]}
+    assert rules == {"security/root-user"}
