@@ -323,7 +323,7 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
         if (!step_is_run(facts, step) || !has_secret_mount(step))
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
-            struct package_command package = package_command_of(facts->arena, &step->commands[k]);
+            struct package_command package = step_package(facts, step, &step->commands[k]);
             if (package.verb == PACKAGE_INSTALL &&
                 str_eq(str_from(package.manager), str_from(manager)))
                 return step;
@@ -354,7 +354,7 @@ static void check_mount_missing(const struct facts *facts, struct rule_sink *sin
 {
     if (has_secret_mount(step))
         return;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (package.verb != PACKAGE_INSTALL ||
         !STR_IN(str_from(package.manager), "npm", "yarn", "pnpm", "bun", "pip", "poetry", "uv",
                 "bundle", "composer", "go", "cargo", "nuget", "dotnet") ||

@@ -284,7 +284,7 @@ static void check_needs_root(const struct facts *facts, struct rule_sink *sink,
     if (!step->user_known || !step->user.len || user_is_root(step->user, NULL) ||
         (command->via & SHELL_VIA_SUDO) || (command->context & SHELL_GUARDED))
         return;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (!package.manager || (package.verb != PACKAGE_INSTALL && package.verb != PACKAGE_UPDATE) ||
         !STR_IN(str_from(package.manager), "apt-get", "apt", "apk", "yum", "dnf", "microdnf",
                 "zypper"))
