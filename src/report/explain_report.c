@@ -95,6 +95,17 @@ static void put_section(struct buf *out, const char *heading, const char *text)
     buf_add_char(out, '\n');
 }
 
+static void put_aka(struct buf *out, const char *aka)
+{
+    str rest = str_from(aka), word;
+    const char *before = "\n## Also known as\n\n";
+    while (str_next_word(&rest, &word)) {
+        buf_fmt(out, "%s`%.*s`", before, STR_ARG(word));
+        before = ", ";
+    }
+    buf_add(out, *before == ',' ? STR("\n") : STR(""));
+}
+
 static str rule_markdown(struct arena *arena, const struct rule *rule)
 {
     struct buf out = buf_init(arena, REPORT_BYTES_MAX);
@@ -108,7 +119,7 @@ static str rule_markdown(struct arena *arena, const struct rule *rule)
     put_section(&out, "Why", rule->why);
     put_section(&out, "How", rule->how);
     put_section(&out, "Fix", fix_sentence(rule->fix));
-    put_section(&out, "Also known as", rule->aka);
+    put_aka(&out, rule->aka);
     put_section(&out, "Source", rule->source);
     return buf_str(&out);
 }
@@ -180,14 +191,32 @@ static str rules_human(struct arena *arena, const struct rule *const *rules, siz
     return buf_str(&paint.out);
 }
 
+/* What the columns of the list mean, for a reader who comes from a search engine. */
+static const char rules_intro[] =
+    "# Rules\n\n"
+    "Severity follows cost. *error*: a secret, root, or a build that breaks. *warning*: bytes, "
+    "seconds or a\nrisk that can be measured. *note*: the rest. Rules marked *off* run when they "
+    "are selected by name or\nconfigured.\n\n"
+    "Fix: *safe* is applied by `plimsoll fix`, its effect is fully known from the text; *proof* "
+    "only with\n`--unproven`, since a rebuild has to show it; *suggestion* says what to write, and "
+    "a person decides.\n";
+
 static str rules_markdown(struct arena *arena, const struct rule *const *rules, size_t count)
 {
     struct buf out = buf_init(arena, REPORT_BYTES_MAX);
-    buf_add(&out, STR("# Rules\n\n| rule | severity | fix | what |\n| --- | --- | --- | --- |\n"));
+    buf_add(&out, str_from(rules_intro));
+    str group = STR("");
     for (size_t i = 0; i < count; i++) {
-        buf_fmt(&out, "| [%s](%s.md) | %s | %s | ", rules[i]->name, rules[i]->name,
-                severity_name(rules[i]->severity), fix_safety_name(rules[i]->fix));
-        put_markdown(&out, str_from(rules[i]->what));
+        const struct rule *rule = rules[i];
+        if (!str_eq(rule_group(rule), group)) {
+            group = rule_group(rule);
+            buf_fmt(&out, "\n## %.*s\n\n", STR_ARG(group));
+            buf_add(&out, STR("| rule | severity | fix | what |\n| --- | --- | --- | --- |\n"));
+        }
+        buf_fmt(&out, "| [%s](%s.md) | %s%s | %s | ", rule->name, rule->name,
+                severity_name(rule->severity), rule->policy || rule->nursery ? ", off" : "",
+                fix_safety_name(rule->fix));
+        put_markdown(&out, str_from(rule->what));
         buf_add(&out, STR(" |\n"));
     }
     return buf_str(&out);

@@ -188,8 +188,9 @@ static void check_user_groups(const struct facts *facts, struct rule_sink *sink,
             const struct shell_command *command = &facts->steps[i].commands[k];
             struct shell_words operands = shell_operands(facts->arena, command, false);
             str groups;
-            bool member = (str_eq(command->name, STR("usermod")) &&
-                           shell_option_value(command, "-G", &groups)) ||
+            bool member = (STR_IN(command->name, "usermod", "useradd") &&
+                           (shell_option_value(command, "-G", &groups) ||
+                            shell_option_value(command, "--groups", &groups))) ||
                           (STR_IN(command->name, "adduser", "addgroup") && operands.count == 2);
             if (!member || !operands.count || !str_eq(operands.at[0].value, name))
                 continue;

@@ -1,0 +1,2 @@
+"""The examples of rules hold files that look like tests."""
+collect_ignore = ["rules"]
