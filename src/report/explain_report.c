@@ -235,7 +235,7 @@ str report_rules(struct arena *arena, const struct rule *const *rules, size_t co
 
 /* -- base images --------------------------------------------------------------------------------- */
 
-static const char *libc_name(enum base_libc libc)
+const char *libc_name(enum base_libc libc)
 {
     switch (libc) {
     case LIBC_GLIBC: return "glibc";
@@ -296,27 +296,13 @@ static void base_parts(struct arena *arena, const struct base_fact *base,
         parts[i] = all[i];
 }
 
-static str base_json(struct arena *arena, const struct base_fact *base,
-                     const struct base_part parts[BASE_PARTS])
-{
-    struct json_out out = json_out_init(arena, true);
-    json_object(&out, NULL);
-    json_z(&out, "schema", "plimsoll.explain/1");
-    json_str(&out, "base", str_fmt(arena, "base/%s", base->name));
-    for (unsigned i = 0; i < BASE_PARTS; i++)
-        if (parts[i].text.len)
-            json_str(&out, parts[i].label, parts[i].text);
-    json_end_object(&out);
-    return json_document(&out);
-}
-
 str report_base(struct arena *arena, const struct base_fact *base, enum explain_format format,
                 const struct report_style *style)
 {
     struct base_part parts[BASE_PARTS];
     base_parts(arena, base, parts);
     if (format == EXPLAIN_JSON)
-        return base_json(arena, base, parts);
+        return bases_json(arena, base, 1);
     struct paint paint = paint_init(arena, style);
     paint_fmt(&paint, INK_BOLD, format == EXPLAIN_MARKDOWN ? "# base/%s\n\n" : "base/%s\n",
               base->name);
@@ -331,19 +317,6 @@ str report_base(struct arena *arena, const struct base_fact *base, enum explain_
             paint_part(&paint, parts[i].label, parts[i].text);
     }
     return buf_str(&paint.out);
-}
-
-static str bases_json(struct arena *arena, const struct base_fact *bases, size_t count)
-{
-    struct json_out out = json_out_init(arena, true);
-    json_object(&out, NULL);
-    json_z(&out, "schema", "plimsoll.explain/1");
-    json_list(&out, "bases");
-    for (size_t i = 0; i < count; i++)
-        json_str(&out, NULL, str_fmt(arena, "base/%s", bases[i].name));
-    json_end_list(&out);
-    json_end_object(&out);
-    return json_document(&out);
 }
 
 str report_bases(struct arena *arena, const struct base_fact *bases, size_t count,

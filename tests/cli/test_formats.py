@@ -37,9 +37,19 @@ def test_the_schemas_are_schemas(plimsoll):
 
 
 def test_the_example_of_the_documentation_is_valid(plimsoll):
+    """Each block of docs/json.md, by the schema that it names."""
+    names = {"plimsoll.check/1": "check-1.json", "plimsoll.fix/1": "fix-1.json",
+             "plimsoll.context/1": "context-1.json",
+             "plimsoll.context-explain/1": "context-explain-1.json",
+             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json",
+             "plimsoll.baseline/1": "baseline-1.json"}
+    seen = set()
     with open(os.path.join(plimsoll.root, "docs", "json.md"), encoding="utf-8") as page:
         for block in re.findall(r"```json\n(.*?)```", page.read(), re.S):
-            validate(plimsoll, "check-1.json", json.loads(block))
+            document = json.loads(block)
+            validate(plimsoll, names[document["schema"]], document)
+            seen.add(document["schema"])
+    assert seen == set(names)
 
 
 def test_check_json(plimsoll, repository, findings):
@@ -114,6 +124,72 @@ def test_explain_json(plimsoll):
     names = [rule["rule"] for rule in document["rules"]]
     assert names == sorted(names) and len(set(names)) == len(names)
     assert names == plimsoll("plumbing", "rules", code=0).stdout.split()
+
+
+def test_explain_json_of_bases(plimsoll):
+    every = plimsoll.json("explain", "base")
+    validate(plimsoll, "explain-1.json", every)
+    names = [base["base"] for base in every["bases"]]
+    assert len(set(names)) == len(names) > 50
+    one = plimsoll.json("explain", f"base/{names[0]}")
+    validate(plimsoll, "explain-1.json", one)
+    assert one["bases"] == every["bases"][:1]
+
+
+def test_explain_json_of_one_and_of_a_group(plimsoll):
+    for name, count in (("DL3009", 1), ("layers", None)):
+        document = plimsoll.json("explain", name)
+        validate(plimsoll, "explain-1.json", document)
+        assert count in (None, len(document["rules"]))
+
+
+def lines_of(run):
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_plumbing_parse(plimsoll, tmp_path):
+    texts = ["# syntax=docker/dockerfile:1\n# escape=`\nFROM a AS b\nONBUILD COPY --from=b /a /b\n",
+             "FROM a\nRUN <<-EOF\n\techo\n\tEOF\nRUM x\nCMD [\"a\"]\n", "", "\xff\n"]
+    for number, text in enumerate(texts):
+        (tmp_path / str(number)).write_text(text)
+    names = [str(number) for number in range(len(texts))]
+    documents = lines_of(plimsoll("plumbing", "parse", *names, cwd=tmp_path, code=0))
+    assert [document["file"] for document in documents] == names
+    for document in documents:
+        validate(plimsoll, "parse-1.json", document)
+    assert documents[0]["directives"]["escape"] == "`"
+    assert documents[1]["errors"] == [{"line": 5, "message": "unknown instruction 'RUM'"}]
+
+
+@pytest.mark.parametrize("part, questions, answers", [
+    ("words", [{"word": "${a:-b}", "env": {}}, {"word": "$a c", "env": {"a": "x y"}, "split": True},
+               {"word": "${a"}, {}, {"word": 1}],
+     [{"value": "b"}, {"values": ["x", "y", "c"]}, None, None, None]),
+    ("ignore", [{"patterns": ["*.md", "!API.md"], "path": "API.md"}, {"patterns": [], "path": "a"},
+                {"patterns": ["["], "path": "a"}, {"patterns": []}],
+     [{"ignored": False, "pattern": "!API.md"}, {"ignored": False, "pattern": None}, None, None]),
+])
+def test_plumbing_answers(plimsoll, part, questions, answers):
+    """One answer a question, in order; None stands for an error."""
+    text = "".join(json.dumps(question) + "\n" for question in questions)
+    got = lines_of(plimsoll("plumbing", part, text=text + "no JSON\n", code=0))
+    for answer in got:
+        validate(plimsoll, "answers-1.json", answer)
+    assert [None if "error" in answer else answer for answer in got] == answers + [None]
+
+
+def test_baseline_json(plimsoll, repository):
+    plimsoll("check", "--write-baseline", "base.json", cwd=repository, code=0)
+    document = json.loads((repository / "base.json").read_text())
+    validate(plimsoll, "baseline-1.json", document)
+    assert document["findings"]
+
+
+def test_progress_json(plimsoll, repository):
+    run = plimsoll("check", "--progress", "json", cwd=repository, code=1)
+    for line in run.stderr.splitlines():
+        event = json.loads(line)
+        assert set(event) == {"event", "text"} and event["event"] == "note"
 
 
 # -- of others ------------------------------------------------------------------------------------
