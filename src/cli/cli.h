@@ -188,3 +188,6 @@ str completion_fish(struct arena *arena);
 
 /* A man page: of a command, or of the program for NULL. */
 str man_page(struct arena *arena, const struct command *command);
+
+/* plimsoll-rules(7). */
+str man_rules_page(struct arena *arena);
