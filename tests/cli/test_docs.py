@@ -28,7 +28,8 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", NAMES)
 def test_files_that_are_named_exist(page):
     for path in re.findall(r"`((?:src|tests|docs|bench|packaging)/[\w./-]+)`", read(page)):
-        assert os.path.exists(os.path.join(ROOT, path)), path
+        if "GROUP" not in path:
+            assert os.path.exists(os.path.join(ROOT, path)), path
 
 
 def command_lines(text):
