@@ -165,7 +165,7 @@ static bool set_choice(struct parse *parse, const struct found_opt *found, str v
         return err_hint(err, "here that is '%s'", foreign);
     if (near.len)
         return err_hint(err, "did you mean '%.*s'?", STR_ARG(near));
-    if (found->opt == &common_opts[COMMON_FORMAT])
+    if (str_eq(label, STR("-f")) && found->opt == &common_opts[COMMON_FORMAT])
         return err_hint(err, "-f is --format; a file is an argument: 'plimsoll check FILE'");
     return false;
 }
