@@ -106,6 +106,14 @@ def test_the_good_one_is_not(rule, tmp_path):
 
 
 @pytest.mark.parametrize("rule", EXAMPLES)
+def test_the_good_one_is_good(rule, tmp_path):
+    """Whoever copies it gets no other rule's error or warning for it."""
+    out = run("check", "--format", "line", "--fail-on", "none", *options_of(rule), ".",
+              cwd=copy(rule, "good", tmp_path), codes=(0,))
+    assert [line for line in out.splitlines() if ": note " not in line] == []
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
 def test_the_fix_ends_it(rule, tmp_path):
     """Of the table's class, with the edits that are expected, gone afterwards, and done in one go."""
     work, wanted = copy(rule, "bad", tmp_path), os.path.join(FOLDER, rule, "after")
