@@ -33,7 +33,7 @@ struct rule_part {
     const char *label, *text;
 };
 
-enum { RULE_PARTS = 9 };
+enum { RULE_PARTS = 8 };
 
 static void rule_parts(const struct rule *rule, struct rule_part parts[RULE_PARTS])
 {
@@ -44,7 +44,6 @@ static void rule_parts(const struct rule *rule, struct rule_part parts[RULE_PART
         {"fix", fix_sentence(rule->fix)},
         {"default", rule_state(rule)},
         {"also", rule->aka && *rule->aka ? rule->aka : NULL},
-        {"guide", rule->guide},
         {"source", rule->source},
         {"since", rule->since},
     };
@@ -200,7 +199,8 @@ static const char rules_intro[] =
     "are selected by name or\nconfigured.\n\n"
     "Fix: *safe* is applied by `plimsoll fix`, its effect is fully known from the text; *proof* "
     "only with\n`--unproven`, since a rebuild has to show it; *suggestion* says what to write, and "
-    "a person decides.\n";
+    "a person decides.\n"
+    "\n\"guide\" in a source is the image optimisation guide that the rules began with.\n";
 
 static str rules_markdown(struct arena *arena, const struct rule *const *rules, size_t count)
 {

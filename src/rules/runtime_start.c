@@ -396,7 +396,7 @@ RULE_FAMILY(
      .what = "HEALTHCHECK uses a program that the image does not have",
      .why = "the container is never healthy",
      .how = "use what the image has (wget of busybox, the language's own runtime), or install it",
-     .source = "research/lint.md (a): HEALTHCHECK tool absent in image",
+     .source = "Dockerfile reference, HEALTHCHECK; the table of base images",
      .dockerfile = check_health_tool},
     {.name = "runtime/healthcheck-missing",
      .aka = "hadolint:DL3057 trivy:DS026 trivy:DS-0026 checkov:CKV_DOCKER_2 dockle:CIS-DI-0006 "

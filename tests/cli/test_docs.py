@@ -86,3 +86,10 @@ def test_decisions():
         assert len(text.splitlines()) <= 60, page
         for part in ("Context", "Choice", "Evidence", "Consequence"):
             assert f"**{part}.**" in text, f"{page}: {part}"
+
+
+def test_sources_of_rules_can_be_looked_up(plimsoll):
+    """None is a note that only the makers have, and each rule tells why and how."""
+    for rule in plimsoll.json("explain")["rules"]:
+        assert rule["why"] and rule["how"] and rule["source"], rule["rule"]
+        assert "research/" not in rule["source"], rule["rule"]
