@@ -404,6 +404,60 @@ def test_sarif_is_valid_by_the_schema(plimsoll, repository, sarif):
         validator.validate(json.loads(run.stdout))
 
 
+# -- fixes mean the same in each format -----------------------------------------------------------
+
+FIXED = ("FROM alpine:3.22\r\nRUN echo caf\u00e9 \U0001f433 && apk add curl\r\n"
+         "ENV NAME \u00e9t\u00e9\r\nCMD echo \u00e9")
+
+
+def edited(data, edits):
+    """Bytes after edits, each (start, end, text)."""
+    for start, end, text in sorted(edits, reverse=True):
+        data = data[:start] + text.encode() + data[end:]
+    return data
+
+
+def offset(data, place, by_code_points):
+    """The byte offset of {line, column}; a line that is one past the last ends the file."""
+    lines = data.split(b"\n")
+    line = b"".join(one + b"\n" for one in lines[:place["line"] - 1])
+    rest = lines[place["line"] - 1] if place["line"] <= len(lines) else b""
+    if by_code_points:
+        return len(line) + len(rest.decode()[:place["column"] - 1].encode())
+    return len(line) + place["column"] - 1
+
+
+def test_fixes_are_the_same_in_each_format(plimsoll, tmp_path):
+    (tmp_path / "Dockerfile").write_bytes(FIXED.encode())
+    data, printed = FIXED.encode(), {}
+    for kind in ("json", "sarif", "rdjson"):
+        run = plimsoll("check", "--format", kind, "Dockerfile", cwd=tmp_path, code=1)
+        printed[kind] = json.loads(run.stdout)
+    results = printed["sarif"]["runs"][0]["results"]
+    mended = 0
+    for finding, result, row in zip(printed["json"]["findings"], results,
+                                    printed["rdjson"]["diagnostics"]):
+        if not finding["fix"] or not finding["fix"]["edits"]:
+            assert "fixes" not in result and not row.get("suggestions")
+            continue
+        want = edited(data, [(edit["start"], edit["end"], edit["text"])
+                             for edit in finding["fix"]["edits"]])
+        replacements = result["fixes"][0]["artifactChanges"][0]["replacements"]
+        by_place, by_byte = [], []
+        for each in replacements:
+            region, text = each["deletedRegion"], each["insertedContent"]["text"]
+            start = {"line": region["startLine"], "column": region["startColumn"]}
+            end = {"line": region["endLine"], "column": region["endColumn"]}
+            by_place.append((offset(data, start, True), offset(data, end, True), text))
+            by_byte.append((region["byteOffset"], region["byteOffset"] + region["byteLength"], text))
+        assert edited(data, by_place) == edited(data, by_byte) == want
+        suggestion, = row["suggestions"]
+        span = [offset(data, suggestion["range"][side], False) for side in ("start", "end")]
+        assert edited(data, [(*span, suggestion["text"])]) == want
+        mended += 1
+    assert mended >= 3
+
+
 # -- foreign bytes --------------------------------------------------------------------------------
 
 def test_a_file_cannot_drive_the_terminal(plimsoll, tmp_path):
