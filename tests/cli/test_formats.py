@@ -41,8 +41,7 @@ def test_the_example_of_the_documentation_is_valid(plimsoll):
     names = {"plimsoll.check/1": "check-1.json", "plimsoll.fix/1": "fix-1.json",
              "plimsoll.context/1": "context-1.json",
              "plimsoll.context-explain/1": "context-explain-1.json",
-             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json",
-             "plimsoll.baseline/1": "baseline-1.json"}
+             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json"}
     seen = set()
     with open(os.path.join(plimsoll.root, "docs", "json.md"), encoding="utf-8") as page:
         for block in re.findall(r"```json\n(.*?)```", page.read(), re.S):
@@ -176,13 +175,6 @@ def test_plumbing_answers(plimsoll, part, questions, answers):
     for answer in got:
         validate(plimsoll, "answers-1.json", answer)
     assert [None if "error" in answer else answer for answer in got] == answers + [None]
-
-
-def test_baseline_json(plimsoll, repository):
-    plimsoll("check", "--write-baseline", "base.json", cwd=repository, code=0)
-    document = json.loads((repository / "base.json").read_text())
-    validate(plimsoll, "baseline-1.json", document)
-    assert document["findings"]
 
 
 def test_progress_json(plimsoll, repository):
