@@ -85,7 +85,7 @@ def test_fish_completes(plimsoll, tmp_path, line, offered):
     assert {row.split("\t")[0] for row in run.stdout.splitlines()} == offered
 
 
-# -- zsh: it only completes for somebody at a terminal -----------------------------------------------
+# -- zsh: it only completes for somebody at a terminal ---------------------------------------------
 
 class Typist:
     """Somebody at a terminal, in front of zsh."""

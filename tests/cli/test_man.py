@@ -95,7 +95,8 @@ def test_examples_run(plimsoll, repository):
 
 
 def test_the_configuration_has_the_keys_of_its_page(plimsoll, repository):
-    with open(os.path.join(plimsoll.root, "docs", "man", "plimsoll.yaml.5"), encoding="utf-8") as page:
+    path = os.path.join(plimsoll.root, "docs", "man", "plimsoll.yaml.5")
+    with open(path, encoding="utf-8") as page:
         text = page.read().replace("\\-", "-")
     described = set(re.findall(r"^\.TP\n\\fB(\S+)\\fR$", text, re.M))
     (repository / ".plimsoll.yaml").write_text("surely-no-key: 1\n")

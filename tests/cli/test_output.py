@@ -175,6 +175,7 @@ def test_the_overview_of_a_clean_repository(plimsoll, tmp_path):
 
 
 def test_the_overview_of_what_only_a_rebuild_proves(plimsoll, tmp_path):
-    (tmp_path / "Dockerfile").write_text("FROM alpine:3.22\nRUN wget -qO- https://example.org/a | tar -x\n")
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.22\n"
+                                         "RUN wget -qO- https://example.org/a | tar -x\n")
     run = plimsoll(cwd=tmp_path, code=0)
     assert run.stdout.endswith("\nnext: plimsoll fix --diff --unproven\n")
