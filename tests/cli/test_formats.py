@@ -106,6 +106,24 @@ def test_context_json(plimsoll, repository):
     assert document["largest"][0] == {"path": "node_modules/x.js", "bytes": 5000}
     assert ".env" in [secret["path"] for secret in document["secrets"]]
     assert "node_modules" in " ".join(row["pattern"] for row in document["suggest"])
+    assert (document["ignore_file"], document["lines"], document["unused"]) == (None, [], [])
+
+
+def test_context_json_of_an_ignore_file(plimsoll, tmp_path):
+    """What each line leaves out, and what is sent for nothing, add up."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY app /\n")
+    for path, size in (("app", 10), ("docs/a.md", 200), ("docs/b.md", 100), ("notes/c", 40)):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("x" * size)
+    (tmp_path / ".dockerignore").write_text("docs\nabsent\n")
+    document = plimsoll.json("context", cwd=tmp_path, code=0)
+    validate(plimsoll, "context-1.json", document)
+    assert document["ignore_file"] == ".dockerignore"
+    assert document["lines"] == [{"line": 1, "pattern": "docs", "files": 2, "bytes": 300},
+                                 {"line": 2, "pattern": "absent", "files": 0, "bytes": 0}]
+    assert sum(line["bytes"] for line in document["lines"]) == document["ignored_bytes"] == 300
+    assert document["unused"] == [{"path": "notes", "files": 1, "bytes": 40}]
+    assert (document["unused_files"], document["unused_bytes"]) == (1, 40)
 
 
 def test_context_explain_json(plimsoll, repository):

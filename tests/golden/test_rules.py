@@ -115,7 +115,7 @@ def test_the_good_one_is_good(rule, tmp_path):
 
 @pytest.mark.parametrize("rule", EXAMPLES)
 def test_the_fix_ends_it(rule, tmp_path):
-    """Of the table's class, with the edits that are expected, gone afterwards, and done in one go."""
+    """Of the table's class, with the edits expected, gone afterwards, and done in one go."""
     work, wanted = copy(rule, "bad", tmp_path), os.path.join(FOLDER, rule, "after")
     rows, before = findings(rule, work), tree(work)
     offered = {row["fix"]["safety"] for row in rows if row["fix"] and row["fix"]["edits"]}
