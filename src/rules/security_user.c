@@ -88,6 +88,20 @@ static str created_user(const struct facts *facts, const struct shell_command *c
     return name->known ? name->value : STR("");
 }
 
+/* Is the name a word of its own, and not a part of a path or of a longer one? */
+static bool stands_alone(str text, str name)
+{
+    for (size_t at, from = 0; (at = str_find(str_from_index(text, from), name)) != STR_MISSING;
+         from += at + name.len) {
+        char before = from + at ? text.at[from + at - 1] : ' ';
+        char after = from + at + name.len < text.len ? text.at[from + at + name.len] : ' ';
+        if (!char_is_name(before) && !str_has_char(STR("/.-"), before) && !char_is_name(after) &&
+            !str_has_char(STR("/.-"), after))
+            return true;
+    }
+    return false;
+}
+
 static bool user_is_used(const struct facts *facts, str name)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
@@ -99,7 +113,7 @@ static bool user_is_used(const struct facts *facts, str name)
         if (user && stage && stage->ships && !facts->steps[i].user_known)
             return true;
         bool starts = at->kind == INSTRUCTION_CMD || at->kind == INSTRUCTION_ENTRYPOINT;
-        if (starts && str_has(instruction_rest(at), name))
+        if (starts && stands_alone(instruction_rest(at), name))
             return true;
         for (uint32_t k = 0; k < facts->steps[i].command_count; k++)
             if (STR_IN(facts->steps[i].commands[k].name, "gosu", "su-exec", "su", "setpriv"))
