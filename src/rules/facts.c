@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/contents.h"
 
 /*
  * One walk over a Dockerfile: what is in force at each instruction, which image is below each
@@ -308,6 +308,9 @@ static struct state stage_start(const struct facts *facts, uint32_t index, const
         state.shell = SHELL_KIND_CMD;
     else if (stage->base)
         state.shell = stage->base->shell;
+    const char *workdir = base_workdir(stage);
+    if (workdir)
+        state.workdir = str_from(workdir);
     if (stage->windows)
         state.workdir_known = false;
     return state;
@@ -411,5 +414,6 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
     steps_make(facts);
     final_steps_make(facts);
     traces_make(facts);
+    contents_make(facts);
     return facts;
 }
