@@ -41,7 +41,8 @@ def test_the_example_of_the_documentation_is_valid(plimsoll):
     names = {"plimsoll.check/1": "check-1.json", "plimsoll.fix/1": "fix-1.json",
              "plimsoll.context/1": "context-1.json",
              "plimsoll.context-explain/1": "context-explain-1.json",
-             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json"}
+             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json",
+             "plimsoll.baseline/1": "baseline-1.json"}
     seen = set()
     with open(os.path.join(plimsoll.root, "docs", "json.md"), encoding="utf-8") as page:
         for block in re.findall(r"```json\n(.*?)```", page.read(), re.S):
