@@ -463,7 +463,7 @@ RULE_FAMILY(
      .what = "'package>1.0' without quotes, or RUN inside RUN",
      .why = "the shell makes a file '=1.0' and the limit is lost; 'RUN' is no command",
      .how = "quote the requirement: 'package>=1.0'",
-     .source = "research/lint.md (a): redirection by accident",
+     .source = "POSIX shell, redirection; pip, requirement specifiers",
      .dockerfile = check_slips},
     {.name = "shell/echo-escapes",
      .aka = "shellcheck:SC2028",
