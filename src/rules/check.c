@@ -1,4 +1,5 @@
 #include "rules/choice.h"
+#include "rules/image_uses.h"
 #include "rules/inline.h"
 #include "rules/repository.h"
 #include "rules/yaml_facts.h"
@@ -433,6 +434,7 @@ static void run_phases(struct run *run)
     pool_each(run->jobs.count, threads, parse_job, run);
     VEC_EACH(struct repository *, repository, run->repositories) {
         repository_connect(*repository);
+        images_name(*repository);
     }
     pool_each(threads, threads, rules_jobs, run);
     for (uint32_t r = 0; r < run->repositories.count; r++)

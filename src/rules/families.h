@@ -23,6 +23,8 @@
     FAMILY(ci_scan)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
+    FAMILY(compose_data)          \
+    FAMILY(compose_rights)        \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_commands)  \
@@ -30,9 +32,14 @@
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
+    FAMILY(cross_mounts)          \
+    FAMILY(cross_users)           \
     FAMILY(inline)                \
     FAMILY(kubernetes)            \
+    FAMILY(kubernetes_levels)     \
+    FAMILY(kubernetes_policy)     \
     FAMILY(kubernetes_volumes)    \
+    FAMILY(kubernetes_writable)   \
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
@@ -47,7 +54,8 @@
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
-    FAMILY(size_packages)
+    FAMILY(size_packages)         \
+    FAMILY(yaml_problems)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "rules/choice.h"
+#include "rules/image_uses.h"
 #include "rules/repository.h"
 #include "rules/yaml_facts.h"
 #include "tests/unit/unit.h"
@@ -41,7 +42,7 @@ static inline struct check_job *ci_job_make(struct arena *arena, struct reposito
         job->facts = facts_make(arena, file, repository->options, 20000);
         job->facts->repository = repository;
     } else {
-        bool yaml = kind == FILE_GITHUB || kind == FILE_GITLAB || kind == FILE_COMPOSE;
+        bool yaml = kind >= FILE_COMPOSE && kind <= FILE_YAML;
         if (yaml)
             job->yaml = yaml_file_make(arena, source, kind, repository->options);
         job->commands = command_file_make(arena, source, kind, job->yaml, repository->options);
@@ -83,6 +84,7 @@ static inline void ci_row_check(struct arena *arena, struct unit_rows *rows,
     if (row->beside)
         ci_job_make(arena, repository, dockerfile ? "ci.sh" : "Dockerfile",
                     dockerfile ? FILE_SHELL : FILE_DOCKERFILE, row->beside);
+    images_name(repository);
     ci_job_run(job, rule);
     if (rule->repository) {
         struct rule_sink sink = repository_sink(job, rule);
