@@ -469,6 +469,55 @@ bool check_run(struct arena *arena, const struct host *host, const str *paths, s
     return true;
 }
 
+static bool was_found(const struct checked_file *file, const struct rule *rule)
+{
+    VEC_EACH(struct finding, finding, file->findings) {
+        if (finding->rule == rule)
+            return true;
+    }
+    return false;
+}
+
+/* The repository of `old`, with `fresh` in its place. The other jobs are copies without findings. */
+static struct repository *repository_with(const struct check_job *old, struct check_job *fresh)
+{
+    struct arena *arena = fresh->arena;
+    struct repository *repository = NEW(arena, struct repository);
+    *repository = *old->repository;
+    repository->arena = arena;
+    repository->jobs.at = NULL;
+    repository->jobs.count = repository->jobs.capacity = 0;
+    VEC_EACH(struct check_job *, slot, old->repository->jobs) {
+        struct check_job *twin = fresh;
+        if (*slot != old) {
+            twin = NEW(arena, struct check_job);
+            *twin = **slot;
+            twin->findings = (struct finding_list){0};
+        }
+        twin->inside = (*slot)->inside;
+        twin->repository = repository;
+        vec_push(arena, &repository->jobs, twin);
+    }
+    return repository;
+}
+
+/* The cross-file rules that found something in the file before, over a repository in which `job` has
+ * taken its place; what they find elsewhere is dropped. */
+static void repeat_repository_rules(const struct run *run, struct check_job *job,
+                                    const struct checked_file *file)
+{
+    struct repository *repository = NULL;
+    for (size_t i = 0; i < run->rule_count; i++) {
+        const struct rule *rule = run->rules[i];
+        if (!rule->repository || !was_found(file, rule))
+            continue;
+        if (!repository)
+            repository = repository_with(file->job, job);
+        struct rule_sink sink = {.arena = job->arena, .rule = rule};
+        rule->repository(repository, &sink);
+    }
+}
+
 struct finding_list check_text(struct arena *arena, const struct check_result *like,
                                const struct checked_file *file, str text,
                                const struct check_options *options)
@@ -502,6 +551,8 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         ignore_file_measure(fresh);
     }
     job_rules(&run, &job);
+    if (old && old->repository)
+        repeat_repository_rules(&run, &job, file);
     job_finish(&run, &job);
     return job.findings;
 }
