@@ -349,7 +349,7 @@ RULE_FAMILY(
      .source = "Kubernetes: Configure a security context",
      .repository = check_image_user},
     {.name = "kubernetes/low-port",
-     .aka = "trivy:KSV117 kube-linter:privileged-ports",
+     .aka = "trivy:KSV117 trivy:KSV-0117 kube-linter:privileged-ports",
      .severity = SEVERITY_WARNING,
      .fix = FIX_PROOF,
      .since = "0.1",

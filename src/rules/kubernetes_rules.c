@@ -305,46 +305,54 @@ static void check_host_modes(const struct yaml_file *file, struct rule_sink *sin
 
 RULE_FAMILY(
     kubernetes,
-    K8S_RULE(
-        "kubernetes/capability-added",
-        "trivy:KSV005 trivy:KSV022 trivy:KSV119 trivy:KSV120 checkov:CKV_K8S_25 checkov:CKV_K8S_39",
-        SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a capability that reaches past the container",
-        "what it allows is the host's business, not a program's",
-        "leave it out, or give it to a small helper of its own", check_added),
+    K8S_RULE("kubernetes/capability-added",
+             "trivy:KSV005 trivy:KSV-0005 trivy:KSV022 trivy:KSV-0022 trivy:KSV119 "
+             "trivy:KSV-0119 trivy:KSV120 trivy:KSV-0120 checkov:CKV_K8S_25 "
+             "checkov:CKV_K8S_39",
+             SEVERITY_WARNING, FIX_SUGGESTION, "s16",
+             "a capability that reaches past the container",
+             "what it allows is the host's business, not a program's",
+             "leave it out, or give it to a small helper of its own", check_added),
     K8S_RULE("kubernetes/capabilities-kept",
-             "trivy:KSV003 trivy:KSV004 trivy:KSV106 checkov:CKV_K8S_28 checkov:CKV_K8S_37 "
+             "trivy:KSV003 trivy:KSV-0003 trivy:KSV004 trivy:KSV-0004 trivy:KSV106 "
+             "trivy:KSV-0106 checkov:CKV_K8S_28 checkov:CKV_K8S_37 "
              "kube-linter:drop-net-raw-capability",
              SEVERITY_NOTE, FIX_PROOF, "s16", "capabilities that were not dropped",
              "fourteen of them come by default, and most programs need none",
              "capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]} with what a run shows it needs",
              check_drop_all),
-    K8S_RULE(
-        "kubernetes/host-namespace",
-        "trivy:KSV008 trivy:KSV009 trivy:KSV010 checkov:CKV_K8S_17 checkov:CKV_K8S_18 "
-        "checkov:CKV_K8S_19 kube-linter:host-pid kube-linter:host-ipc kube-linter:host-network",
-        SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a namespace shared with the host",
-        "the pod sees and reaches what other pods are kept from",
-        "leave it out; a Service or a hostPort is often what was meant", check_host_modes),
+    K8S_RULE("kubernetes/host-namespace",
+             "trivy:KSV008 trivy:KSV-0008 trivy:KSV009 trivy:KSV-0009 trivy:KSV010 "
+             "trivy:KSV-0010 checkov:CKV_K8S_17 checkov:CKV_K8S_18 checkov:CKV_K8S_19 "
+             "kube-linter:host-pid kube-linter:host-ipc kube-linter:host-network",
+             SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a namespace shared with the host",
+             "the pod sees and reaches what other pods are kept from",
+             "leave it out; a Service or a hostPort is often what was meant", check_host_modes),
     K8S_RULE("kubernetes/non-root-refused", "", SEVERITY_ERROR, FIX_PROOF, "s14 s15",
              "runAsNonRoot for an image that starts as root, or as a user without a number",
              "the kubelet refuses to start it: CreateContainerConfigError",
              "runAsUser with the number of a user that the image has", check_refused),
     K8S_RULE("kubernetes/privilege-escalation",
-             "trivy:KSV001 checkov:CKV_K8S_20 kube-linter:privilege-escalation-container",
+             "trivy:KSV001 trivy:KSV-0001 checkov:CKV_K8S_20 "
+             "kube-linter:privilege-escalation-container",
              SEVERITY_NOTE, FIX_PROOF, "s17", "allowPrivilegeEscalation is not false",
              "setuid programs of the image still work for whoever breaks in",
              "securityContext: {allowPrivilegeEscalation: false}", check_escalation),
     K8S_RULE("kubernetes/privileged",
-             "trivy:KSV017 checkov:CKV_K8S_16 kube-linter:privileged-container", SEVERITY_ERROR,
-             FIX_SUGGESTION, "s16", "a privileged container",
+             "trivy:KSV017 trivy:KSV-0017 checkov:CKV_K8S_16 "
+             "kube-linter:privileged-container",
+             SEVERITY_ERROR, FIX_SUGGESTION, "s16", "a privileged container",
              "every device and capability: leaving it is a matter of one mount",
              "the one capability or device that is needed", check_privileged),
     K8S_RULE("kubernetes/run-as-non-root",
-             "trivy:KSV012 trivy:KSV105 checkov:CKV_K8S_23 kube-linter:run-as-non-root",
+             "trivy:KSV012 trivy:KSV-0012 trivy:KSV105 trivy:KSV-0105 "
+             "checkov:CKV_K8S_23 kube-linter:run-as-non-root",
              SEVERITY_NOTE, FIX_PROOF, "s15", "a pod that may run as root",
              "root in the container is one kernel bug away from root on the node",
              "runAsNonRoot: true, with a numeric USER in the image", check_non_root),
-    K8S_RULE("kubernetes/seccomp", "trivy:KSV030 trivy:KSV104 checkov:CKV_K8S_31", SEVERITY_NOTE,
-             FIX_PROOF, NULL, "no seccomp profile",
+    K8S_RULE("kubernetes/seccomp",
+             "trivy:KSV030 trivy:KSV-0030 trivy:KSV104 trivy:KSV-0104 "
+             "checkov:CKV_K8S_31",
+             SEVERITY_NOTE, FIX_PROOF, NULL, "no seccomp profile",
              "the default of the API is none, unlike docker's",
              "securityContext: {seccompProfile: {type: RuntimeDefault}}", check_seccomp));

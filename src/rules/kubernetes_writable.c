@@ -156,7 +156,8 @@ void check_container_writable(const struct yaml_file *file, struct rule_sink *si
 
 RULE_FAMILY(kubernetes_writable,
             K8S_RULE("kubernetes/read-only-root",
-                     "trivy:KSV014 checkov:CKV_K8S_22 kube-linter:no-read-only-root-fs",
+                     "trivy:KSV014 trivy:KSV-0014 checkov:CKV_K8S_22 "
+                     "kube-linter:no-read-only-root-fs",
                      SEVERITY_NOTE, FIX_PROOF, "s15", "a root file system that can be written",
                      "what an attacker drops there stays and runs",
                      "readOnlyRootFilesystem: true, and an emptyDir with sizeLimit where it writes",
