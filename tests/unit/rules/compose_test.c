@@ -250,6 +250,9 @@ static void test_compose(void **state)
     struct unit_rows checked = {0};
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
         yaml_row_check(*state, &checked, &rows[i], "compose.yaml");
+    static const struct yaml_row stack = {"a stack's file keeps its version", "compose/version",
+                                          "version: \"3\"\n" IMAGE, 0};
+    yaml_row_check(*state, &checked, &stack, "docker-stack.yml");
     assert_rows(checked);
 }
 
