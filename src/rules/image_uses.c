@@ -47,6 +47,35 @@ static const struct facts *facts_of_build(struct arena *arena, const struct chec
     return last ? facts : NULL;
 }
 
+/* "ghcr.io/a/b", "name=ghcr.io/a/b,enable=true" */
+static str image_of_line(str line)
+{
+    str part;
+    if (!str_has_char(line, '='))
+        return str_trim(line);
+    while (str_next(&line, ',', &part))
+        if (str_starts(str_trim(part), STR("name=")))
+            return str_from_index(str_trim(part), 5);
+    return STR("");
+}
+
+/* "${{ steps.meta.outputs.tags }}" stands for the images of docker/metadata-action. */
+static void add_metadata(struct arena *arena, const struct yaml_file *file,
+                         const struct build_call *call, str tag, const struct facts *facts,
+                         struct map *names)
+{
+    VEC_EACH(struct ci_step, step, file->steps) {
+        str id = node_str(node_get(step->node, "id"));
+        str output = str_fmt(arena, "steps.%.*s.outputs.", STR_ARG(id));
+        if (step->job != call->step->job || !id.len || !str_has(tag, output) ||
+            !str_starts(step->uses, STR("docker/metadata-action")))
+            continue;
+        str rest = node_str(node_get(step->with, "images")), line;
+        while (str_next_line(&rest, &line))
+            add_name(arena, names, image_of_line(line), facts);
+    }
+}
+
 static void add_builds(struct arena *arena, const struct check_job *job, struct map *names)
 {
     struct build_calls calls = build_calls_of(arena, job->yaml, job->commands);
@@ -55,6 +84,8 @@ static void add_builds(struct arena *arena, const struct check_job *job, struct 
         const struct facts *facts = facts_of_build(arena, job, call);
         VEC_EACH(struct build_value, tag, call->tags) {
             add_name(arena, names, tag->text, facts);
+            if (call->caller == BUILD_BY_ACTION)
+                add_metadata(arena, job->yaml, call, tag->text, facts, names);
         }
     }
 }
@@ -450,7 +481,7 @@ bool image_sets_capabilities(const struct facts *facts)
     return false;
 }
 
-/* -- what is known of an image ------------------------------------------------------------------- */
+/* -- what is known of an image ------------------------------------------------------------------ */
 
 struct image_note {
     struct image_user user;

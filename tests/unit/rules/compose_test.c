@@ -237,11 +237,27 @@ static const struct ci_row run_rows[] = {
      BUILD "docker build -t acme/app other\ndocker run acme/app\n", 0, NULL, LABELLED},
 };
 
+/* A workflow that builds and runs by a name that docker/metadata-action makes. */
+#define META                                                                               \
+    "jobs:\n  a:\n    steps:\n      - id: meta\n        uses: docker/metadata-action@v5\n" \
+    "        with:\n          images: |\n            name=ghcr.io/acme/app,enable=true\n"  \
+    "      - uses: docker/build-push-action@v6\n        with:\n"                           \
+    "          tags: ${{ steps.meta.outputs.tags }}\n"
+
 static void test_run(void **state)
 {
     struct unit_rows checked = {0};
     for (size_t i = 0; i < ARRAY_COUNT(run_rows); i++)
         ci_row_check(*state, &checked, &run_rows[i]);
+    static const struct ci_row meta = {"a name that an action makes",
+                                       "runtime/mount-over-image",
+                                       FILE_GITHUB,
+                                       META
+                                       "      - run: docker run --tmpfs /app ghcr.io/acme/app\n",
+                                       12,
+                                       NULL,
+                                       NODE};
+    ci_row_check(*state, &checked, &meta);
     assert_rows(checked);
 }
 
