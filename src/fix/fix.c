@@ -8,7 +8,8 @@
  * bad edit costs only itself.
  */
 
-enum { ROUNDS_MAX = 12 };
+/* Fixes at one place take a round each; what is left then waits for another run. */
+enum { ROUNDS_MAX = 256 };
 
 struct work {
     struct arena *arena;

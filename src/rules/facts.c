@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/contents.h"
 
 /*
  * One walk over a Dockerfile: what is in force at each instruction, which image is below each
@@ -237,6 +237,7 @@ static void exec_form(struct facts *facts, struct step_facts *step)
     }
     command->argv = command->words;
     command->name = str_basename(command->argv.at[0].value);
+    shell_know_program(command);
     step->commands = command;
     step->command_count = 1;
 }
@@ -307,6 +308,9 @@ static struct state stage_start(const struct facts *facts, uint32_t index, const
         state.shell = SHELL_KIND_CMD;
     else if (stage->base)
         state.shell = stage->base->shell;
+    const char *workdir = base_workdir(stage);
+    if (workdir)
+        state.workdir = str_from(workdir);
     if (stage->windows)
         state.workdir_known = false;
     return state;
@@ -410,5 +414,6 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
     steps_make(facts);
     final_steps_make(facts);
     traces_make(facts);
+    contents_make(facts);
     return facts;
 }

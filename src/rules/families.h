@@ -12,8 +12,11 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(base_artefacts) \
     FAMILY(base_choice) \
+    FAMILY(base_scratch) \
     FAMILY(base_stages) \
+    FAMILY(base_versions) \
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
@@ -27,8 +30,11 @@
     FAMILY(compose_rights)        \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
+    FAMILY(correctness_architecture) \
     FAMILY(correctness_commands)  \
+    FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \
+    FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
@@ -43,6 +49,7 @@
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
+    FAMILY(runtime_files)         \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_start)         \
     FAMILY(secrets)               \
@@ -51,6 +58,7 @@
     FAMILY(security_user)         \
     FAMILY(shell)                 \
     FAMILY(size_binaries)         \
+    FAMILY(size_copied)           \
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
