@@ -1,4 +1,5 @@
 #include "base/num.h"
+#include "rules/choice.h"
 #include "rules/families.h"
 
 /* Which image a stage is built on, and what another one would save. */
@@ -214,7 +215,8 @@ static void slim_edit(const struct facts *facts, struct rule_sink *sink,
                       const struct stage_facts *final)
 {
     const struct stage *stage = final->stage;
-    if (!facts->options->modernize || !is_literal(final) || final->digest.len)
+    bool asked = facts->options->modernize || rule_named(&facts->options->choice, sink->rule);
+    if (!asked || !is_literal(final) || final->digest.len)
         return;
     str tag = slim_sibling_tag(facts->arena, final);
     size_t name = stage->base_raw.len;

@@ -1,6 +1,6 @@
 #include "rules/choice.h"
-#include "rules/image_uses.h"
 #include "rules/inline.h"
+#include "rules/repeat.h"
 #include "rules/repository.h"
 #include "rules/yaml_facts.h"
 
@@ -277,6 +277,19 @@ static str repository_root(struct arena *arena, const struct host *host, str sta
     return directory;
 }
 
+/* Where a root stands below the directory that holds .git: "" when that is not known. */
+static str below_git(struct run *run, str root, int root_fd)
+{
+    struct err err = {0};
+    str top = repository_root(run->arena, run->host, root);
+    AUTO(fd) int fd = dir_open(run->host->cwd_fd, top, &err);
+    str outer = fd < 0 ? STR("") : dir_path(run->arena, fd);
+    str inner = dir_path(run->arena, root_fd);
+    bool inside = outer.len && inner.len > outer.len + 1 && str_starts(inner, outer) &&
+                  inner.at[outer.len] == '/';
+    return inside ? str_from_index(inner, outer.len + 1) : STR("");
+}
+
 static struct repository *repository_open(struct run *run, str root, struct err *err)
 {
     VEC_EACH(struct repository *, known, run->repositories) {
@@ -297,6 +310,7 @@ static struct repository *repository_open(struct run *run, str root, struct err 
         return NULL;
     }
     repository->tree = tree;
+    repository->below = below_git(run, root, repository->root_fd);
     vec_push(run->arena, &run->repositories, repository);
     return repository;
 }
@@ -310,6 +324,16 @@ static void add_lone_file(struct run *run, str path)
     if (!file_kind_of(name, &job->kind))
         job->kind = FILE_DOCKERFILE;
     vec_push(run->arena, &run->jobs, job);
+}
+
+/* The file's path below the repository's own root. */
+static str place_of(struct run *run, const struct check_job *job)
+{
+    const struct repository *repository = job->repository;
+    if (!repository || !job->inside.len)
+        return path_clean(run->arena, job->source->path);
+    return repository->below.len ? path_join(run->arena, repository->below, job->inside)
+                                 : job->inside;
 }
 
 /* A file that the user named, together with the repository that it stands in. */
@@ -405,6 +429,7 @@ static void gather(struct run *run)
             continue;
         struct checked_file file = {
             .path = job->source->path,
+            .place = place_of(run, job),
             .kind = job->kind,
             .source = job->source,
             .findings = job->findings,
@@ -439,7 +464,7 @@ static void run_phases(struct run *run)
     pool_each(run->jobs.count, threads, parse_job, run);
     VEC_EACH(struct repository *, repository, run->repositories) {
         repository_connect(*repository);
-        images_name(*repository);
+        repository_learn(*repository);
     }
     pool_each(threads, threads, rules_jobs, run);
     for (uint32_t r = 0; r < run->repositories.count; r++)
@@ -474,55 +499,6 @@ bool check_run(struct arena *arena, const struct host *host, const str *paths, s
     return true;
 }
 
-static bool was_found(const struct checked_file *file, const struct rule *rule)
-{
-    VEC_EACH(struct finding, finding, file->findings) {
-        if (finding->rule == rule)
-            return true;
-    }
-    return false;
-}
-
-/* The repository of `old`, with `fresh` in its place. The other jobs are copies without findings. */
-static struct repository *repository_with(const struct check_job *old, struct check_job *fresh)
-{
-    struct arena *arena = fresh->arena;
-    struct repository *repository = NEW(arena, struct repository);
-    *repository = *old->repository;
-    repository->arena = arena;
-    repository->jobs.at = NULL;
-    repository->jobs.count = repository->jobs.capacity = 0;
-    VEC_EACH(struct check_job *, slot, old->repository->jobs) {
-        struct check_job *twin = fresh;
-        if (*slot != old) {
-            twin = NEW(arena, struct check_job);
-            *twin = **slot;
-            twin->findings = (struct finding_list){0};
-        }
-        twin->inside = (*slot)->inside;
-        twin->repository = repository;
-        vec_push(arena, &repository->jobs, twin);
-    }
-    return repository;
-}
-
-/* The cross-file rules that found something in the file before, over a repository in which `job` has
- * taken its place; what they find elsewhere is dropped. */
-static void repeat_repository_rules(const struct run *run, struct check_job *job,
-                                    const struct checked_file *file)
-{
-    struct repository *repository = NULL;
-    for (size_t i = 0; i < run->rule_count; i++) {
-        const struct rule *rule = run->rules[i];
-        if (!rule->repository || !was_found(file, rule))
-            continue;
-        if (!repository)
-            repository = repository_with(file->job, job);
-        struct rule_sink sink = {.arena = job->arena, .rule = rule};
-        rule->repository(repository, &sink);
-    }
-}
-
 struct finding_list check_text(struct arena *arena, const struct check_result *like,
                                const struct checked_file *file, str text,
                                const struct check_options *options)
@@ -538,6 +514,7 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         job.facts->ignore = old->facts->ignore;
         job.facts->context_path = old->facts->context_path;
         job.facts->repository = old->facts->repository;
+        facts_ship(job.facts, old->facts->targets.at, old->facts->targets.count);
     }
     if (job.yaml && old && old->yaml)
         job.yaml->repository = old->yaml->repository;
@@ -557,7 +534,8 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
     }
     job_rules(&run, &job);
     if (old && old->repository)
-        repeat_repository_rules(&run, &job, file);
+        repository_repeat(run.rules, run.rule_count, &job, file);
     job_finish(&run, &job);
+    baseline_mark(arena, like->baseline, file, &job.findings);
     return job.findings;
 }

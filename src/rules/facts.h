@@ -146,6 +146,7 @@ struct facts {
     uint32_t step_count;
     struct stage_facts *stages;
     uint32_t stage_count;
+    struct name_list targets; /* stages that ship, where known builds name them; else empty */
     const struct stage_facts *final;                         /* NULL when there is no stage */
     const struct step_facts *final_steps[INSTRUCTION_COUNT]; /* for final_step() */
     const struct contents *contents;     /* what its stages hold: rules/contents.h */
@@ -161,6 +162,13 @@ struct facts {
 /* Work out the facts of a parsed file. */
 struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
                          const struct check_options *options, int64_t today);
+
+/* The stages that ship, where another than the last does: the last of them is the final one. Those
+ * that the file does not have are passed over; with none left nothing changes. */
+void facts_ship(struct facts *facts, const str *targets, uint32_t count);
+
+/* Does a stage's name say that it is for development or tests: "dev", "test", "dev-envs" ...? */
+bool is_workshop_name(str name);
 
 /* The row for an image reference, NULL when it is not in the table. */
 const struct base_fact *base_fact_find(str repository, str tag);

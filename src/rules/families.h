@@ -23,7 +23,11 @@
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \
+    FAMILY(ci_cache_refs)         \
+    FAMILY(ci_sarif)              \
     FAMILY(ci_scan)               \
+    FAMILY(ci_scan_gate)          \
+    FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
     FAMILY(compose_data)          \
@@ -31,6 +35,7 @@
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
     FAMILY(correctness_architecture) \
+    FAMILY(conventions)           \
     FAMILY(correctness_commands)  \
     FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \

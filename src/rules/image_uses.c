@@ -1,6 +1,7 @@
 #include "rules/image_uses.h"
 
 #include "base/num.h"
+#include "rules/builds.h"
 
 /* Which Dockerfile an image's name stands for, who runs it, and what its text says of its files. */
 
@@ -35,16 +36,15 @@ static void add_name(struct arena *arena, struct map *names, str reference,
     map_set(arena, names, name.repository, known);
 }
 
-/* The Dockerfile of a build, where what it ships is the file's last stage. */
-static const struct facts *facts_of_build(struct arena *arena, const struct check_job *job,
-                                          const struct build_call *call)
+/* The Dockerfile of a build, where what it makes is what we take for shipped. */
+static const struct facts *facts_shipped(const struct facts *facts, const struct build_call *call)
 {
-    const struct facts *facts = build_call_facts(arena, job, call);
     if (!facts || !facts->final)
         return NULL;
-    bool last = !call->target.len ||
-                (call->target_known && str_eq_nocase(call->target, facts->final->stage->name));
-    return last ? facts : NULL;
+    const struct stage *ships = facts->final->stage;
+    bool same = call->target.len ? call->target_known && str_eq_nocase(call->target, ships->name)
+                                 : ships->index + 1 == facts->stage_count;
+    return same ? facts : NULL;
 }
 
 /* "ghcr.io/a/b", "name=ghcr.io/a/b,enable=true" */
@@ -76,17 +76,14 @@ static void add_metadata(struct arena *arena, const struct yaml_file *file,
     }
 }
 
-static void add_builds(struct arena *arena, const struct check_job *job, struct map *names)
+/* A build whose Dockerfile is not certain makes its names uncertain, too. */
+static void add_build(struct arena *arena, const struct known_build *build, struct map *names)
 {
-    struct build_calls calls = build_calls_of(arena, job->yaml, job->commands);
-    VEC_EACH(struct build_call, call, calls) {
-        /* A build whose Dockerfile is not certain makes its names uncertain, too. */
-        const struct facts *facts = facts_of_build(arena, job, call);
-        VEC_EACH(struct build_value, tag, call->tags) {
-            add_name(arena, names, tag->text, facts);
-            if (call->caller == BUILD_BY_ACTION)
-                add_metadata(arena, job->yaml, call, tag->text, facts, names);
-        }
+    const struct facts *facts = facts_shipped(build->facts, &build->call);
+    VEC_EACH(struct build_value, tag, build->call.tags) {
+        add_name(arena, names, tag->text, facts);
+        if (build->call.caller == BUILD_BY_ACTION)
+            add_metadata(arena, build->job->yaml, &build->call, tag->text, facts, names);
     }
 }
 
@@ -105,7 +102,7 @@ static void add_artifacts(struct arena *arena, const struct check_job *job, stru
                                       .dockerfile = node_str(node_path(item, "docker.dockerfile")),
                                       .target = node_str(node_path(item, "docker.target"))};
             call.context_known = call.dockerfile_known = call.target_known = true;
-            const struct facts *facts = facts_of_build(arena, job, &call);
+            const struct facts *facts = facts_shipped(build_call_facts(arena, job, &call), &call);
             str image = node_str(node_get(item, "image"));
             if (facts && image.len)
                 add_name(arena, names, image, facts);
@@ -114,16 +111,18 @@ static void add_artifacts(struct arena *arena, const struct check_job *job, stru
 }
 
 /* The build of a service, NULL when it has none or its Dockerfile is not certain. */
-static const struct facts *facts_of_service(struct arena *arena, const struct check_job *job,
+static const struct facts *facts_of_service(struct arena *arena, const struct yaml_file *file,
                                             const struct service_facts *service)
 {
-    struct yaml_file one = *job->yaml;
+    struct yaml_file one = *file;
     struct service_list alone = {0};
     vec_push(arena, &alone, *service);
     one.services = alone;
     one.steps = (struct ci_step_list){0};
     struct build_calls calls = build_calls_of(arena, &one, NULL);
-    return calls.count ? facts_of_build(arena, job, &calls.at[0]) : NULL;
+    const struct facts *facts =
+        calls.count ? build_facts_in(arena, file->repository, file->source, &calls.at[0]) : NULL;
+    return calls.count ? facts_shipped(facts, &calls.at[0]) : NULL;
 }
 
 static void add_services(struct arena *arena, const struct check_job *job, struct map *names)
@@ -131,7 +130,7 @@ static void add_services(struct arena *arena, const struct check_job *job, struc
     VEC_EACH(struct service_facts, service, job->yaml->services) {
         str image = node_str(node_get(service->node, "image"));
         const struct facts *facts = image.len && node_get(service->node, "build")
-                                        ? facts_of_service(arena, job, service)
+                                        ? facts_of_service(arena, job->yaml, service)
                                         : NULL;
         if (facts)
             add_name(arena, names, image, facts);
@@ -175,7 +174,7 @@ static void add_yaml_uses(struct arena *arena, const struct check_job *job, stru
             add_use(arena, uses,
                     (struct image_use){
                         .job = job,
-                        .facts = builds ? facts_of_service(arena, job, service)
+                        .facts = builds ? facts_of_service(arena, job->yaml, service)
                                         : image_facts(arena, job->repository,
                                                       node_str(node_get(service->node, "image"))),
                         .service = service});
@@ -502,17 +501,17 @@ static void note_image(struct repository *repository, const struct facts *facts)
 void images_name(struct repository *repository)
 {
     struct arena *arena = repository->arena;
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        add_build(arena, build, &repository->images);
+    }
     VEC_EACH(struct check_job *, slot, repository->jobs) {
         const struct check_job *job = *slot;
-        if (!job->source || (!job->yaml && !job->commands))
-            continue;
-        add_builds(arena, job, &repository->images);
-        if (!job->yaml)
+        if (!job->source || !job->yaml)
             continue;
         add_artifacts(arena, job, &repository->images);
         add_services(arena, job, &repository->images);
         VEC_EACH(struct service_facts, service, job->yaml->services) {
-            note_image(repository, facts_of_service(arena, job, service));
+            note_image(repository, facts_of_service(arena, job->yaml, service));
         }
     }
     for (uint32_t i = 0; i < repository->images.count; i++) {
@@ -554,12 +553,9 @@ struct image_known service_image(const struct yaml_file *file, const struct serv
     const struct facts *facts = NULL;
     str image = node_str(node_get(service->node, "image"));
     bool builds = node_get(service->node, "build") != NULL;
-    for (uint32_t i = 0; builds && file->repository && i < file->repository->jobs.count; i++) {
-        const struct check_job *job = file->repository->jobs.at[i];
-        if (job->yaml && str_eq(job->source->path, file->source->path))
-            facts = facts_of_service(file->arena, job, service);
-    }
-    if (!builds)
+    if (builds)
+        facts = facts_of_service(file->arena, file, service);
+    else
         facts = image_facts(file->arena, file->repository, image);
     struct image_known known = known_of(file, facts, builds ? STR("") : image);
     str user = node_str(node_get(service->node, "user"));

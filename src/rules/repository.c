@@ -72,6 +72,12 @@ static bool is_foreign_directory(str path)
                   "third_party", ".terraform", "bower_components", "site-packages");
 }
 
+void repository_add(struct repository *repository, struct check_job *job)
+{
+    vec_push(repository->arena, &repository->jobs, job);
+    map_set(repository->arena, &repository->jobs_inside, job->inside, job);
+}
+
 void repository_discover(struct repository *repository)
 {
     const struct context_tree *tree = repository->tree;
@@ -93,7 +99,7 @@ void repository_discover(struct repository *repository)
         job->named = true;
         job->walked = true;
         job->repository = repository;
-        vec_push(repository->arena, &repository->jobs, job);
+        repository_add(repository, job);
     }
 }
 
@@ -109,11 +115,7 @@ str repository_text(struct arena *arena, const struct repository *repository, st
 
 const struct check_job *repository_job(const struct repository *repository, str inside)
 {
-    VEC_EACH(struct check_job *, job, repository->jobs) {
-        if (str_eq((*job)->inside, inside))
-            return *job;
-    }
-    return NULL;
+    return map_find(&repository->jobs_inside, inside);
 }
 
 struct rule_sink repository_sink(const struct check_job *job, const struct rule *rule)

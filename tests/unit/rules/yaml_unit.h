@@ -30,7 +30,7 @@ static inline const struct check_job *yaml_row_run(struct arena *arena, const st
         ci_job_make(arena, repository, "Dockerfile", FILE_DOCKERFILE, row->dockerfile);
         ci_job_make(arena, repository, "build.sh", FILE_SHELL, "docker build -t acme/app:1 .\n");
     }
-    images_name(repository);
+    repository_learn(repository);
     ci_job_run(job, rule);
     if (rule->repository) {
         struct rule_sink sink = repository_sink(job, rule);
