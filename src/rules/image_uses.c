@@ -480,7 +480,7 @@ bool image_sets_capabilities(const struct facts *facts)
     return false;
 }
 
-/* -- what is known of an image ------------------------------------------------------------------ */
+/* -- what is known of an image ----------------------------------------------------------------- */
 
 struct image_note {
     struct image_user user;

@@ -22,7 +22,7 @@ static void add_builds(struct known_builds *builds, const struct check_job *job)
     }
 }
 
-/* The builds of a repository whose jobs are twins, in their order: those of `fresh` are read again. */
+/* The builds of a repository of twins, in their order: those of `fresh` are read again. */
 static const struct known_builds *builds_with(const struct repository *repository,
                                               const struct check_job *old, struct check_job *fresh)
 {
@@ -46,7 +46,7 @@ static const struct known_builds *builds_with(const struct repository *repositor
     return builds;
 }
 
-/* The repository of `old`, with `fresh` in its place. The other jobs are copies without findings. */
+/* The repository of `old`, with `fresh` in its place. The others are twins without findings. */
 static struct repository *repository_with(const struct check_job *old, struct check_job *fresh)
 {
     struct arena *arena = fresh->arena;
