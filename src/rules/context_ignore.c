@@ -28,7 +28,8 @@ static void check_category(const struct ignore_file *file, struct rule_sink *sin
     if (!file->report)
         return;
     VEC_EACH(struct context_suggestion, suggestion, file->report->suggest) {
-        if (!str_eq(str_from(suggestion->category), str_from(category)))
+        if (!str_eq(str_from(suggestion->category), str_from(category)) ||
+            (!suggestion->bytes && str_eq(str_from(category), STR("large files"))))
             continue;
         str size = size_print(sink->arena, suggestion->bytes);
         struct finding *finding = found(sink, first_line(sink),
@@ -367,7 +368,7 @@ RULE_FAMILY(
      .why = "a malformed class or a lone '!' stops the build; a trailing comment makes a pattern "
             "that matches nothing",
      .how = "comments begin in the first column of a line of their own; negated classes are [^x]",
-     .source = "research/lint.md (d)",
+     .source = "Dockerfile reference, .dockerignore file; moby/patternmatcher",
      .ignore = check_bad},
     {.name = "context/pattern-repeated",
      .aka = "",
@@ -378,7 +379,7 @@ RULE_FAMILY(
      .what = "the same pattern twice",
      .why = "whoever removes one wonders why nothing changes",
      .how = "keep the first",
-     .source = "research/lint.md (d)",
+     .source = "Dockerfile reference, .dockerignore file; moby/patternmatcher",
      .ignore = check_repeated},
     {.name = "context/negation",
      .aka = "",
@@ -389,7 +390,7 @@ RULE_FAMILY(
      .what = "an exception that never applies",
      .why = "the last pattern that matches decides: an exception must stand behind what it excepts",
      .how = "move it behind the pattern, or remove it",
-     .source = "research/lint.md (d)",
+     .source = "Dockerfile reference, .dockerignore file; moby/patternmatcher",
      .ignore = check_negations},
     {.name = "context/pattern-unused",
      .aka = "",
@@ -401,7 +402,7 @@ RULE_FAMILY(
      .what = "a pattern that matches nothing in the tree",
      .why = "most are kept for a day that comes; some are misspelled",
      .how = "look whether it is spelled as the file is",
-     .source = "research/lint.md (d)",
+     .source = "Dockerfile reference, .dockerignore file; moby/patternmatcher",
      .ignore = check_unused},
     {.name = "context/input-ignored",
      .aka = "",
@@ -414,7 +415,7 @@ RULE_FAMILY(
          "the build fails, or goes without: lock files, vendor, the README that pyproject names, "
          ".git for version stamps, tests that a step runs",
      .how = "add an exception: '!path'",
-     .source = "research/lint.md (a): ignored file is a build input",
+     .source = "Dockerfile reference, .dockerignore file; the tools' own documentation",
      .ignore = check_input_ignored},
     {.name = "context/unused-bytes",
      .aka = "",

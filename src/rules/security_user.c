@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/repository.h"
 
 /* Who the container runs as, and what root leaves behind for whom. */
 
@@ -57,12 +58,26 @@ static bool drops_by_itself(const struct facts *facts)
     return false;
 }
 
+/* A prompt for whoever starts it: an image that others build on, and no program. */
+static bool starts_a_prompt(const struct facts *facts)
+{
+    const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
+    if (!cmd || cmd->command_count != 1)
+        return false;
+    const struct shell_command *command = &cmd->commands[0];
+    if (str_eq(command->name, STR("php")))
+        return shell_option(command, "-a") != NULL;
+    return command->argv.count == 1 &&
+           STR_IN(command->name, "sh", "bash", "ash", "zsh", "python", "python2", "python3", "irb",
+                  "node", "jshell", "julia", "R", "iex", "erl", "ghci", "pypy3", "perl", "swipl");
+}
+
 static void check_no_user(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     const struct instruction *start = final ? start_instruction(facts) : NULL;
     if (!start || final->windows || final->user.len || last_user(facts) ||
-        !user_is_root(STR(""), final->base) || drops_by_itself(facts))
+        !user_is_root(STR(""), final->base) || drops_by_itself(facts) || starts_a_prompt(facts))
         return;
     found(sink, final->stage->from->at, "no USER: the container runs as root%s",
           final->base ? "" : ", unless the base image says otherwise");
@@ -88,6 +103,20 @@ static str created_user(const struct facts *facts, const struct shell_command *c
     return name->known ? name->value : STR("");
 }
 
+/* Is the name a word of its own, and not a part of a path or of a longer one? */
+static bool stands_alone(str text, str name)
+{
+    for (size_t at, from = 0; (at = str_find(str_from_index(text, from), name)) != STR_MISSING;
+         from += at + name.len) {
+        char before = from + at ? text.at[from + at - 1] : ' ';
+        char after = from + at + name.len < text.len ? text.at[from + at + name.len] : ' ';
+        if (!char_is_name(before) && !str_has_char(STR("/.-"), before) && !char_is_name(after) &&
+            !str_has_char(STR("/.-"), after))
+            return true;
+    }
+    return false;
+}
+
 static bool user_is_used(const struct facts *facts, str name)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
@@ -99,7 +128,7 @@ static bool user_is_used(const struct facts *facts, str name)
         if (user && stage && stage->ships && !facts->steps[i].user_known)
             return true;
         bool starts = at->kind == INSTRUCTION_CMD || at->kind == INSTRUCTION_ENTRYPOINT;
-        if (starts && str_has(instruction_rest(at), name))
+        if (starts && stands_alone(instruction_rest(at), name))
             return true;
         for (uint32_t k = 0; k < facts->steps[i].command_count; k++)
             if (STR_IN(facts->steps[i].commands[k].name, "gosu", "su-exec", "su", "setpriv"))
@@ -108,29 +137,64 @@ static bool user_is_used(const struct facts *facts, str name)
     return false;
 }
 
-static void check_user_unused(const struct facts *facts, struct rule_sink *sink,
-                              const struct step_facts *step, const struct shell_command *command)
+/* Does the container start with a script of one's own? It may change the user; where the repository
+ * has it, its text says whether it does. */
+static bool script_uses(const struct facts *facts, str name)
 {
-    const struct stage_facts *stage = step_stage(facts, step);
-    str name = created_user(facts, command);
-    if (!name.len || !stage || !stage->final || facts->final->user.len ||
-        user_is_used(facts, name) || shell_option(command, "--system") ||
-        shell_option(command, "-r") || shell_option(command, "-S") ||
-        !user_is_root(STR(""), facts->final->base))
-        return;
-    const struct instruction *start = start_instruction(facts);
-    if (!start)
-        return;
-    found(sink, command->at, "user '%.*s' is made here, but nothing runs as it", STR_ARG(name));
-    found_fix(sink, "Run as '%.*s'", STR_ARG(name));
-    struct edit edit =
-        insert_before_instruction(facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
-    found_edit(sink, edit.at, edit.text);
+    const struct step_facts *entry = final_step(facts, INSTRUCTION_ENTRYPOINT);
+    const struct step_facts *start = entry ? entry : final_step(facts, INSTRUCTION_CMD);
+    if (!start || !start->command_count || !start->commands[0].words.count)
+        return false;
+    str program = start->commands[0].words.at[0].value;
+    for (uint32_t i = 0; i < start->commands[0].words.count; i++)
+        if (str_ends(start->commands[0].words.at[i].value, STR(".sh")))
+            program = start->commands[0].words.at[i].value;
+    bool script = str_ends(program, STR(".sh")) || str_has(program, STR("entrypoint"));
+    if (!script)
+        return false;
+    const struct context_tree *tree = facts->tree;
+    for (uint32_t i = 0; tree && facts->repository && i < tree->count; i++) {
+        if (!str_eq(str_basename(tree->entries[i].path), str_basename(program)))
+            continue;
+        str path = path_join(facts->arena, facts->context_path, tree->entries[i].path);
+        return str_has(repository_text(facts->arena, facts->repository, path), name);
+    }
+    return true;
 }
+
+static bool is_forgotten(const struct facts *facts, const struct shell_command *command)
+{
+    str name = created_user(facts, command);
+    return name.len && !shell_option(command, "--system") && !shell_option(command, "-r") &&
+           !shell_option(command, "-S") && !user_is_used(facts, name) && !script_uses(facts, name);
+}
+
+/* As many users as this nobody makes: each is looked for in the whole file. */
+enum { MADE_USERS_MAX = 32 };
 
 static void check_users_unused(const struct facts *facts, struct rule_sink *sink)
 {
-    each_run_command(facts, sink, check_user_unused);
+    const struct stage_facts *final = facts->final;
+    const struct instruction *start = final ? start_instruction(facts) : NULL;
+    if (!start || final->user.len || !user_is_root(STR(""), final->base))
+        return;
+    uint32_t made = 0;
+    for (uint32_t i = final->stage->first; i < final->stage->end; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; step_is_run(facts, step) && k < step->command_count; k++) {
+            const struct shell_command *command = &step->commands[k];
+            if (!STR_IN(command->name, "useradd", "adduser") || ++made > MADE_USERS_MAX ||
+                !is_forgotten(facts, command))
+                continue;
+            str name = created_user(facts, command);
+            found(sink, command->at, "user '%.*s' is made here, but nothing runs as it",
+                  STR_ARG(name));
+            found_fix(sink, "Run as '%.*s'", STR_ARG(name));
+            struct edit edit = insert_before_instruction(
+                facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
+            found_edit(sink, edit.at, edit.text);
+        }
+    }
 }
 
 /* Is there a line that gives the stage a passwd file? */
@@ -188,8 +252,9 @@ static void check_user_groups(const struct facts *facts, struct rule_sink *sink,
             const struct shell_command *command = &facts->steps[i].commands[k];
             struct shell_words operands = shell_operands(facts->arena, command, false);
             str groups;
-            bool member = (str_eq(command->name, STR("usermod")) &&
-                           shell_option_value(command, "-G", &groups)) ||
+            bool member = (STR_IN(command->name, "usermod", "useradd") &&
+                           (shell_option_value(command, "-G", &groups) ||
+                            shell_option_value(command, "--groups", &groups))) ||
                           (STR_IN(command->name, "adduser", "addgroup") && operands.count == 2);
             if (!member || !operands.count || !str_eq(operands.at[0].value, name))
                 continue;
@@ -234,7 +299,7 @@ static void check_needs_root(const struct facts *facts, struct rule_sink *sink,
     if (!step->user_known || !step->user.len || user_is_root(step->user, NULL) ||
         (command->via & SHELL_VIA_SUDO) || (command->context & SHELL_GUARDED))
         return;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (!package.manager || (package.verb != PACKAGE_INSTALL && package.verb != PACKAGE_UPDATE) ||
         !STR_IN(str_from(package.manager), "apt-get", "apt", "apk", "yum", "dnf", "microdnf",
                 "zypper"))
@@ -329,7 +394,7 @@ RULE_FAMILY(
      .what = "a user is made, but nothing ever runs as it",
      .why = "the author meant the image not to run as root; it still does",
      .how = "add USER in front of CMD or ENTRYPOINT",
-     .source = "research/lint.md (a): user created, never used",
+     .source = "Dockerfile reference, USER",
      .dockerfile = check_users_unused},
     {.name = "security/user-unresolved",
      .aka = "hadolint:DL3066",
@@ -340,7 +405,7 @@ RULE_FAMILY(
      .what = "USER by name in an image that has no /etc/passwd",
      .why = "the engine cannot look the name up and refuses to start the container",
      .how = "use a number, or copy an /etc/passwd that has the name",
-     .source = "research/lint.md (a): user by name where only numbers resolve",
+     .source = "Dockerfile reference, USER; OCI image specification, config",
      .dockerfile = check_users_unresolved},
     {.name = "security/user-group",
      .aka = "tally:user-explicit-group-drops-supplementary-groups",
