@@ -361,7 +361,7 @@ RULE_FAMILY(
      .source = "Kubernetes: Using sysctls in a cluster; capabilities(7)",
      .yaml = check_low_port,
      .repository = check_image_port},
-    {.name = "security/capabilities-label",
+    {.name = "security/capabilities-given",
      .severity = SEVERITY_WARNING,
      .fix = FIX_PROOF,
      .since = "0.1",

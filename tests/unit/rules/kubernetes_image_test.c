@@ -150,17 +150,17 @@ static const struct yaml_row rows[] = {
      "      - name: a\n        image: acme/app\n",
      0, NULL, NODE "HEALTHCHECK NONE\n"},
 
-    /* security/capabilities-label, setcap-lost */
-    {"what the label asks for", "security/capabilities-label",
+    /* security/capabilities-given, setcap-lost */
+    {"what the label asks for", "security/capabilities-given",
      POD APP "    securityContext:\n      capabilities:\n        drop: [ALL]\n", 5,
      POD APP "    securityContext:\n      capabilities:\n        drop: [ALL]\n        add:\n"
              "        - NET_BIND_SERVICE\n        - CHOWN\n",
      NODE "LABEL security.capabilities=\"NET_BIND_SERVICE,CHOWN\"\n"},
-    {"in braces", "security/capabilities-label",
+    {"in braces", "security/capabilities-given",
      POD APP "    securityContext: {capabilities: {drop: [ALL]}}\n", 5,
      POD APP "    securityContext: {capabilities: {drop: [ALL], add: [SETUID, CHOWN]}}\n",
      NODE "LABEL security.capabilities=SETUID,CHOWN\n"},
-    {"it is given", "security/capabilities-label",
+    {"it is given", "security/capabilities-given",
      POD APP "    securityContext: {capabilities: {drop: [ALL], add: [CHOWN]}}\n", 0, NULL,
      NODE "LABEL security.capabilities=CAP_CHOWN\n"},
     {"setcap without escalation", "security/setcap-lost",
