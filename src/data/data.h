@@ -42,9 +42,16 @@ struct node {
     VEC(struct node_pair) pairs; /* NODE_MAP, in order; merge keys (<<) are followed by node_get */
 };
 
+/* How far nested maps and lists stand inside of their key: as the first ones of the document do, or
+ * else those of the document before; 2 and 0 where there are none. */
+struct yaml_indent {
+    uint32_t map, list;
+};
+
 struct yaml {
     const struct source *source;
-    VEC(struct node *) documents; /* NULL roots are kept as NODE_NULL */
+    VEC(struct node *) documents;    /* NULL roots are kept as NODE_NULL */
+    VEC(struct yaml_indent) indents; /* one a document */
     bool ok;
     str problem; /* when not ok */
     span problem_at;
@@ -95,6 +102,9 @@ bool node_int(const struct node *node, int64_t *out_value);
  * flow style as the map is. False when it cannot be done without touching an alias. */
 bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
                    const char *key, const char *value, struct edit *out_edit);
+
+/* The steps of the document that holds this node. */
+struct yaml_indent yaml_indent_at(const struct yaml *yaml, const struct node *node);
 
 /* Add an item to a list, in its style. */
 bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct node *list,

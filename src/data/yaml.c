@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "data/data.h"
 #include "data/utf8.h"
+#include "data/yaml_indent.h"
 
 #include <libfyaml.h>
 #include <stdlib.h>
@@ -411,7 +412,8 @@ static bool has_tab_trap(str text, uint32_t *out_at)
 static void read_events(struct reader *reader, struct fy_diag *diag)
 {
     str text = reader->source->text;
-    const struct fy_parse_cfg config = {.flags = FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
+    const struct fy_parse_cfg config = {
+        .flags = FYPCF_JSON_NONE | FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION, .diag = diag};
     struct fy_parser *parser = fy_parser_create(&config);
     if (!parser || fy_parser_set_string(parser, text.at, text.len)) {
         refuse(reader, 0, 0, "the YAML parser did not start");
@@ -452,5 +454,6 @@ struct yaml *yaml_parse(struct arena *arena, const struct source *source)
         refuse(reader, 0, 0, "the YAML parser did not start");
     if (diag)
         fy_diag_destroy(diag);
+    yaml_indents_note(arena, yaml);
     return yaml;
 }

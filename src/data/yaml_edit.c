@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "data/data.h"
+#include "data/yaml_indent.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@
  * lines are content, anything reached through an alias), the answer is false.
  */
 
-enum { EDIT_TEXT_MAX = 1 << 20, INDENT_DEFAULT = 2 };
+enum { EDIT_TEXT_MAX = 1 << 20, INDENT_DEFAULT = 2, INDENT_MAX = 16 };
 
 struct place {
     struct arena *arena;
@@ -255,15 +256,41 @@ static int map_indent(const struct node *node)
     return -1;
 }
 
+void yaml_indents_note(struct arena *arena, struct yaml *yaml)
+{
+    struct yaml_indent last = {.map = INDENT_DEFAULT, .list = 0};
+    VEC_EACH(struct node *, document, yaml->documents) {
+        int map = map_indent(*document), list = list_indent(*document);
+        if (map >= 0 && map <= INDENT_MAX)
+            last.map = (uint32_t)map;
+        if (list >= 0 && list <= INDENT_MAX)
+            last.list = (uint32_t)list;
+        vec_push(arena, &yaml->indents, last);
+    }
+}
+
+struct yaml_indent yaml_indent_at(const struct yaml *yaml, const struct node *node)
+{
+    uint32_t low = 0, high = yaml->indents.count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (yaml->documents.at[middle]->at.start <= node->at.start)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high ? yaml->indents.at[low] : (struct yaml_indent){.map = INDENT_DEFAULT};
+}
+
 /* How far the lines of a new value stand inside its key: as in this map, else as in the file. */
 static uint32_t indent_for(const struct yaml *yaml, const struct node *map, str value)
 {
     bool list = str_starts(str_trim_start(value), STR("- "));
-    int (*measure)(const struct node *) = list ? list_indent : map_indent;
-    int found = measure(map);
-    for (uint32_t i = 0; found < 0 && i < yaml->documents.count; i++)
-        found = measure(yaml->documents.at[i]);
-    return found >= 0 && found <= 16 ? (uint32_t)found : list ? 0 : INDENT_DEFAULT;
+    int own = list ? list_indent(map) : map_indent(map);
+    if (own >= 0 && own <= INDENT_MAX)
+        return (uint32_t)own;
+    struct yaml_indent indent = yaml_indent_at(yaml, map);
+    return list ? indent.list : indent.map;
 }
 
 /* -- writing lines -------------------------------------------------------------------------------- */

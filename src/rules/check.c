@@ -1,5 +1,6 @@
 #include "rules/choice.h"
 #include "rules/inline.h"
+#include "rules/repeat.h"
 #include "rules/repository.h"
 #include "rules/yaml_facts.h"
 
@@ -532,6 +533,8 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         ignore_file_measure(fresh);
     }
     job_rules(&run, &job);
+    if (old && old->repository)
+        repository_repeat(run.rules, run.rule_count, &job, file);
     job_finish(&run, &job);
     baseline_mark(arena, like->baseline, file, &job.findings);
     return job.findings;

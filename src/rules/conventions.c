@@ -1,5 +1,5 @@
 #include "rules/conventions.h"
-
+#include "rules/image_uses.h"
 #include "rules/repository.h"
 
 /*
@@ -274,5 +274,6 @@ void repository_learn(struct repository *repository)
     }
     repository->builds = known_builds_of(repository);
     ship_targets(repository);
+    images_name(repository);
     repository->conventions = conventions_of(repository);
 }

@@ -66,6 +66,8 @@ struct repository {
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
+    struct map images;      /* what builds of the repository are called: see rules/image_uses */
+    struct map image_notes; /* path of a Dockerfile that is built -> what is known of its image */
     const struct check_options *options;
     struct map jobs_inside; /* path below the root -> struct check_job */
     /* Set by repository_learn(), and never NULL once it was called. */

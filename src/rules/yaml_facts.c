@@ -75,8 +75,10 @@ static const struct node *pod_spec(str kind, const struct node *document)
         return node_get(document, "spec");
     if (str_eq(kind, STR("CronJob")))
         return node_path(document, "spec.jobTemplate.spec.template.spec");
+    if (str_eq(kind, STR("PodTemplate")))
+        return node_path(document, "template.spec");
     if (STR_IN(kind, "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job",
-               "ReplicationController"))
+               "ReplicationController", "DeploymentConfig", "Rollout"))
         return node_path(document, "spec.template.spec");
     return NULL;
 }
@@ -125,12 +127,32 @@ static void add_fragment(struct yaml_file *file, const struct node *document)
     vec_push(file->arena, &file->pods, pod);
 }
 
+static void note_named(struct arena *arena, struct map *names, const struct node *list,
+                       const char *path)
+{
+    for (uint32_t i = 0; list && list->kind == NODE_LIST && i < list->items.count; i++) {
+        str name = node_str(node_path(list->items.at[i], path));
+        if (name.len && !map_has(names, name))
+            map_set(arena, names, name, list->items.at[i]);
+    }
+}
+
 /* Once no list grows any more, each container may point at its pod. */
 static void link_containers(struct yaml_file *file)
 {
     VEC_EACH(struct pod_facts, pod, file->pods) {
+        pod->whole =
+            !pod->fragment && !file->templated && pod->containers.count && !pod->spec->aliased;
+        note_named(file->arena, &pod->volumes, node_get(pod->spec, "volumes"), "name");
+        note_named(file->arena, &pod->claims, node_path(pod->document, "spec.volumeClaimTemplates"),
+                   "metadata.name");
         VEC_EACH(struct container_facts, container, pod->containers) {
+            const struct node *mounts = node_get(container->node, "volumeMounts");
             container->pod = pod;
+            pod->whole = pod->whole && container->image.len;
+            note_named(file->arena, &pod->mounted, mounts, "name");
+            if (container->init)
+                note_named(file->arena, &pod->prepared, mounts, "name");
         }
     }
 }

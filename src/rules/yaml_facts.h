@@ -34,7 +34,11 @@ struct pod_facts {
     const struct node *spec;     /* the pod's spec: containers, volumes, securityContext */
     str kind, name, namespace_name;
     bool fragment;
+    bool whole;                       /* no fragment, patch or template: what is absent is absent */
     struct container_list containers; /* init containers first */
+    struct map volumes;               /* name -> node of spec.volumes */
+    struct map claims;                /* name -> node of spec.volumeClaimTemplates */
+    struct map mounted, prepared;     /* volumes that some, that some init container mounts */
 };
 VEC_TYPE(pod_list, struct pod_facts);
 
