@@ -8,7 +8,9 @@
  * bad edit costs only itself.
  */
 
-enum { ROUNDS_MAX = 12 };
+/* Texts that a file may go through, and checks that this may take: a file that a person wrote needs
+ * some ten of each. */
+enum { ROUNDS_MAX = 32, CHECKS_MAX = 512 };
 
 struct work {
     struct arena *arena;
@@ -18,6 +20,7 @@ struct work {
     struct fixed_file *out;
     str text;                     /* as it is now */
     struct finding_list findings; /* of that text */
+    uint32_t checks;              /* made so far */
 };
 
 VEC_TYPE(choice_list, const struct finding *);
@@ -151,7 +154,7 @@ static void note_applied(struct work *work, const struct choice_list *chosen)
  * the text changed: the remaining choices are then out of date. */
 static bool try_fixes(struct work *work, struct choice_list chosen)
 {
-    while (chosen.count) {
+    while (chosen.count && work->checks++ < CHECKS_MAX) {
         str text = apply(work, &chosen);
         struct finding_list after =
             check_text(work->arena, work->result, work->file, text, work->options->check);
@@ -161,6 +164,7 @@ static bool try_fixes(struct work *work, struct choice_list chosen)
             note_applied(work, &chosen);
             work->text = text;
             work->findings = after;
+            work->out->refused.count = 0; /* what was wrong with the old text may be right now */
             return true;
         }
         if (chosen.count == 1) {
@@ -188,12 +192,12 @@ struct fixed_file fix_file(struct arena *arena, const struct check_result *resul
                         .out = &out,
                         .text = file->source->text,
                         .findings = file->findings};
-    for (int round = 0; round < ROUNDS_MAX; round++) {
+    for (int changes = 0; changes < ROUNDS_MAX && work.checks < CHECKS_MAX;) {
         struct choice_list chosen = choose(&work);
         if (!chosen.count)
             break;
         /* Refusals of one round may free others; each round refuses or changes something. */
-        try_fixes(&work, chosen);
+        changes += try_fixes(&work, chosen);
     }
     out.after = work.text;
     out.left = work.findings;

@@ -47,7 +47,9 @@
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
-    FAMILY(size_packages)
+    FAMILY(size_packages)         \
+    FAMILY(template_manifests)    \
+    FAMILY(template_mounts)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

@@ -63,6 +63,8 @@ struct repository {
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
     const struct check_options *options;
+    bool classic_builder; /* some file builds with a builder that knows no mounts */
+    str user;             /* that most Dockerfiles make and end with; "" when none do */
 };
 
 /* Look for the files of the tree that rules understand, and add a job for each. */

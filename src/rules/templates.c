@@ -1,0 +1,127 @@
+#include "rules/templates.h"
+
+#include "rules/choice.h"
+#include "rules/repository.h"
+#include "text/edit.h"
+
+/* What templates ask of a file, and how their edits come together. */
+
+bool template_is_asked(const struct facts *facts, const struct rule *rule)
+{
+    return facts->options->modernize || rule_named(&facts->options->choice, rule);
+}
+
+void template_add(struct arena *arena, struct template_edits *edits, span at, str text)
+{
+    struct edit edit = {.at = at, .text = text};
+    const struct edit_list one = {.at = &edit, .count = 1, .capacity = 1};
+    if (edits_conflict(&edits->list, &one))
+        edits->impossible = true;
+    vec_push(arena, &edits->list, edit);
+}
+
+bool template_give(struct rule_sink *sink, const struct template_edits *edits, const char *title)
+{
+    if (edits->impossible || !edits->list.count)
+        return false;
+    found_fix_as(sink, FIX_PROOF, "%s", title);
+    VEC_EACH(struct edit, edit, edits->list) {
+        found_edit(sink, edit->at, edit->text);
+    }
+    return true;
+}
+
+bool template_variable(const struct facts *facts, const struct instruction *at, const char *name,
+                       str *out_value)
+{
+    const struct variable *variable = dockerfile_variable(facts->file, at, str_from(name));
+    *out_value = STR("");
+    if (!variable || !variable->set)
+        return !variable || variable->is_env; /* an ARG may get its value from outside */
+    *out_value = variable->value;
+    return variable->known;
+}
+
+str template_file(const struct facts *facts, str path)
+{
+    if (!facts->repository)
+        return STR_NONE;
+    str inside =
+        facts->context_path.len ? path_join(facts->arena, facts->context_path, path) : path;
+    return repository_text(facts->arena, facts->repository, inside);
+}
+
+bool template_sent(const struct facts *facts, str path)
+{
+    const struct context_entry *entry = facts->tree ? context_find(facts->tree, path) : NULL;
+    return entry && !entry->dropped;
+}
+
+/* -- users ------------------------------------------------------------------------------------- */
+
+/* The command that makes a user of this name in the stage, above a step. */
+static const struct shell_command *maker_of(const struct facts *facts,
+                                            const struct step_facts *step, str name)
+{
+    for (const struct step_facts *at = step; at-- > step_look_first(facts, step);) {
+        const struct stage_facts *stage = step_stage(facts, at);
+        for (uint32_t k = 0; stage && k < at->command_count; k++) {
+            const struct shell_command *command = &at->commands[k];
+            bool own = at->stage == step->stage || stage->ships;
+            if (own && STR_IN(command->name, "useradd", "adduser") && command->argv.count > 1 &&
+                str_eq(vec_last(&command->argv)->value, name))
+                return command;
+        }
+    }
+    return NULL;
+}
+
+static bool made_user(const struct facts *facts, const struct step_facts *step, str name,
+                      struct template_user *out)
+{
+    const struct shell_command *maker = maker_of(facts, step, name);
+    str uid = STR(""), home = STR("");
+    uint64_t number;
+    if (!maker || shell_option(maker, "-M") || shell_option(maker, "-H") ||
+        shell_option(maker, "--no-create-home"))
+        return false;
+    bool makes_home = str_eq(maker->name, STR("adduser")) || shell_option(maker, "-m") ||
+                      shell_option(maker, "--create-home");
+    if (!shell_option_value(maker, "-u", &uid))
+        shell_option_value(maker, "--uid", &uid);
+    if (shell_option_value(maker, "-d", &home) || shell_option_value(maker, "--home-dir", &home) ||
+        shell_option_value(maker, "-h", &home) || shell_option_value(maker, "--home", &home))
+        makes_home = makes_home && str_starts(home, STR("/"));
+    if (!makes_home || !str_to_u64(uid, &number))
+        return false;
+    out->home = home.len ? home : str_fmt(facts->arena, "/home/%.*s", STR_ARG(name));
+    out->uid = uid;
+    out->gid = STR("");
+    return true;
+}
+
+bool template_user_of(const struct facts *facts, const struct step_facts *step,
+                      struct template_user *out_user)
+{
+    const struct stage_facts *stage = step_stage(facts, step);
+    bool known = stage && (stage->base || str_eq(stage->repository, STR("composer")));
+    if (!stage || !step->user_known || (!step->user.len && !known))
+        return false;
+    str home;
+    if (!template_variable(facts, step->instruction, "HOME", &home))
+        return false;
+    if (user_is_root(step->user, stage->base)) {
+        *out_user = (struct template_user){.home = home.len ? home : STR("/root")};
+        return true;
+    }
+    str name = str_slice(step->user, 0, str_find_char(step->user, ':'));
+    if (stage->base && stage->base->nonroot && str_eq(name, STR("node")) &&
+        str_eq(str_from(stage->base->nonroot), name)) {
+        str uid = str_fmt(facts->arena, "%d", stage->base->nonroot_uid);
+        *out_user = (struct template_user){.home = STR("/home/node"), .uid = uid, .gid = uid};
+    } else if (!made_user(facts, step, name, out_user)) {
+        return false;
+    }
+    out_user->home = home.len ? home : out_user->home;
+    return true;
+}

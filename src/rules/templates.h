@@ -1,0 +1,63 @@
+#pragma once
+
+#include "rules/facts.h"
+
+/*
+ * rules/templates -- what the larger mends have in common: mounts, stages, users.
+ *
+ *   a finding of some rule --template_*--> the edits of its fix, or none
+ *
+ * Shapes   A template gives the newest finding of the sink a fix of class FIX_PROOF, whole or not
+ *          at all: what the text, the tree and the repository do not decide has no edit.
+ *          Stage structure and base images change only where they were asked for.
+ * Errors   None: false means that nothing was added.
+ */
+
+/* May this rule change stages and base images: by --modernize, or named in a selection? */
+bool template_is_asked(const struct facts *facts, const struct rule *rule);
+
+/* Edits that go together. */
+struct template_edits {
+    struct edit_list list;
+    bool impossible; /* one of them conflicts with another, or cannot be done by text */
+};
+void template_add(struct arena *arena, struct template_edits *edits, span at, str text);
+
+/* Give them to the newest finding; false, and nothing given, when they are impossible or none. */
+bool template_give(struct rule_sink *sink, const struct template_edits *edits, const char *title);
+
+/* The user of a step, as its files must be owned. */
+struct template_user {
+    str home;     /* "/root", "/home/node" */
+    str uid, gid; /* "" for root */
+};
+
+/* Who runs this step, where text and base say it. */
+bool template_user_of(const struct facts *facts, const struct step_facts *step,
+                      struct template_user *out_user);
+
+/* The value of a variable in force; false when it is set to something that the text does not tell.
+ * Not set at all is "". */
+bool template_variable(const struct facts *facts, const struct instruction *at, const char *name,
+                       str *out_value);
+
+/* The newest COPY of the whole context above a step, in its own stage; NULL when there is none. */
+const struct step_facts *copy_of_everything(const struct facts *facts,
+                                            const struct step_facts *step);
+
+/* The text of a file of the build context, STR_NONE when it is not known. */
+str template_file(const struct facts *facts, str path);
+
+/* Is the file sent to the builder? */
+bool template_sent(const struct facts *facts, str path);
+
+/* Make the shipped stage end as a user that is not root. */
+bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
+                        const struct instruction *root_user);
+
+/* A second stage for what was built in the one that ships. */
+bool template_second_stage(const struct facts *facts, struct rule_sink *sink);
+
+/* Wheels built in a stage of their own, in place of the compilers of this install. */
+bool template_wheels(const struct facts *facts, struct rule_sink *sink,
+                     const struct step_facts *step, const struct package_command *compilers);
