@@ -51,9 +51,10 @@ str template_file(const struct facts *facts, str path);
 /* Is the file sent to the builder? */
 bool template_sent(const struct facts *facts, str path);
 
-/* Make the shipped stage end as a user that is not root. */
+/* Make the shipped stage, which begins its program at `start`, run as a user that is not root.
+ * `root_user`: the last USER, when there is one that says root. */
 bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
-                        const struct instruction *root_user);
+                        const struct instruction *start, const struct instruction *root_user);
 
 /* A second stage for what was built in the one that ships. */
 bool template_second_stage(const struct facts *facts, struct rule_sink *sink);
