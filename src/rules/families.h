@@ -49,7 +49,8 @@
     FAMILY(size_leftovers)        \
     FAMILY(size_packages)         \
     FAMILY(template_manifests)    \
-    FAMILY(template_mounts)
+    FAMILY(template_mounts)       \
+    FAMILY(template_strip)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

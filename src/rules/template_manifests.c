@@ -88,7 +88,7 @@ static bool is_pip(const struct package_command *package)
     return package->manager && str_eq(str_from(package->manager), STR("pip"));
 }
 
-/* A path that pip's -r or -c names, relative to the step's directory; "" when it is not below it. */
+/* A path that pip's -r or -c names, relative to the step's directory; "" when it lies elsewhere. */
 static str listed_file(const struct step_facts *step, const struct shell_word *word)
 {
     str file = word->known ? word->value : STR("");
@@ -457,9 +457,8 @@ static void put_step_in_front(const struct facts *facts, struct template_edits *
     str line = str_fmt(facts->arena, "%.*s%.*s %.*s%.*s", STR_ARG(step->instruction->keyword),
                        STR_ARG(flags_text(facts, step->instruction)), STR_ARG(command),
                        STR_ARG(source_newline(facts->source)));
-    span at = source_full_line(facts->source, copy->instruction->line);
-    template_add(facts->arena, edits, (span){at.start, at.start},
-                 str_cat(facts->arena, lines, line));
+    uint32_t start = template_above(facts, copy->instruction);
+    template_add(facts->arena, edits, (span){start, start}, str_cat(facts->arena, lines, line));
 }
 
 static void fix_by_split(const struct facts *facts, struct rule_sink *sink,

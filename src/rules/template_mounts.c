@@ -197,18 +197,6 @@ static const struct shell_word *option_of(struct arena *arena, const struct shel
 
 /* -- what a mount would break ------------------------------------------------------------------ */
 
-/* Is a stage this one, or built on it? */
-static bool stands_on(const struct facts *facts, uint32_t stage, uint32_t below)
-{
-    while (stage != below && stage < facts->stage_count) {
-        uint32_t next = facts->file->stages.at[stage].base_stage;
-        if (next == NO_INDEX || next >= stage)
-            return false;
-        stage = next;
-    }
-    return stage == below;
-}
-
 /* A program that may call any other. */
 static bool is_opaque(const struct shell_command *command)
 {
@@ -230,7 +218,7 @@ static bool is_read_later(const struct facts *facts, const struct step_facts *st
         if (from && in->words.count && str_starts(in->words.at[0].raw, target) &&
             stage_find(facts->file, from->value, in->stage) == step->stage)
             return true;
-        if (!stands_on(facts, at->stage, step->stage))
+        if (!template_stands_on(facts, at->stage, step->stage))
             continue;
         bool starts = in->kind == INSTRUCTION_CMD || in->kind == INSTRUCTION_ENTRYPOINT;
         bool fixed = in->kind == INSTRUCTION_RUN && !in->json && str_eq(at->user, step->user);

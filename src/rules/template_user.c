@@ -161,23 +161,11 @@ static bool choose_user(struct drop *drop)
 
 /* -- where ------------------------------------------------------------------------------------- */
 
-/* The start of the line of an instruction, or of the comments that stand right above it. */
-static uint32_t above_comments(const struct facts *facts, const struct instruction *at)
-{
-    uint32_t line = at->line;
-    uint32_t lowest = at->index ? facts->steps[at->index - 1].instruction->end_line + 1 : 1;
-    while (line > lowest &&
-           str_starts(str_trim(source_text(facts->source, source_line(facts->source, line - 1))),
-                      STR("#")))
-        line--;
-    return source_full_line(facts->source, line).start;
-}
-
 static void insert_line(struct drop *drop, const struct instruction *at, str line, bool alone)
 {
     const struct facts *facts = drop->facts;
     struct edit edit = insert_before_instruction(facts, at, line);
-    uint32_t start = above_comments(facts, at);
+    uint32_t start = template_above(facts, at);
     uint32_t number = source_position(facts->source, start).line;
     bool blank_above =
         number > 1 &&

@@ -57,6 +57,28 @@ bool template_sent(const struct facts *facts, str path)
     return entry && !entry->dropped;
 }
 
+bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t below)
+{
+    while (stage != below && stage < facts->stage_count) {
+        uint32_t next = facts->file->stages.at[stage].base_stage;
+        if (next == NO_INDEX || next >= stage)
+            return false;
+        stage = next;
+    }
+    return stage == below;
+}
+
+uint32_t template_above(const struct facts *facts, const struct instruction *at)
+{
+    uint32_t line = at->line;
+    uint32_t lowest = at->index ? facts->steps[at->index - 1].instruction->end_line + 1 : 1;
+    while (line > lowest &&
+           str_starts(str_trim(source_text(facts->source, source_line(facts->source, line - 1))),
+                      STR("#")))
+        line--;
+    return source_full_line(facts->source, line).start;
+}
+
 /* -- users ------------------------------------------------------------------------------------- */
 
 /* The command that makes a user of this name in the stage, above a step. */

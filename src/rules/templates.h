@@ -26,6 +26,12 @@ void template_add(struct arena *arena, struct template_edits *edits, span at, st
 /* Give them to the newest finding; false, and nothing given, when they are impossible or none. */
 bool template_give(struct rule_sink *sink, const struct template_edits *edits, const char *title);
 
+/* Is a stage another one, or built on it? */
+bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t below);
+
+/* The start of the line of an instruction, or of the comments that stand right above it. */
+uint32_t template_above(const struct facts *facts, const struct instruction *at);
+
 /* The user of a step, as its files must be owned. */
 struct template_user {
     str home;     /* "/root", "/home/node" */
@@ -55,6 +61,12 @@ bool template_sent(const struct facts *facts, str path);
  * `root_user`: the last USER, when there is one that says root. */
 bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
                         const struct instruction *start, const struct instruction *root_user);
+
+/* Does something in the stages that are needed strip, or pack, what was built? (size_binaries.c) */
+bool template_something_strips(const struct facts *facts);
+
+/* Programs that COPY takes from a stage that made them by make, and that nothing stripped. */
+void template_check_copied(const struct facts *facts, struct rule_sink *sink);
 
 /* A second stage for what was built in the one that ships. */
 bool template_second_stage(const struct facts *facts, struct rule_sink *sink);

@@ -102,13 +102,35 @@ static const struct rule_row rows[] = {
     /* size/go-symbols */
     {"symbols stay", "size/go-symbols",
      "FROM golang:1.22 AS b\nRUN go build -o app .\nFROM scratch\nCOPY --from=b /app /app\n", 2,
-     "FROM golang:1.22 AS b\nRUN go build -ldflags=\"-s -w\" -o app .\nFROM scratch\nCOPY --from=b "
-     "/app /app\n"},
+     "FROM golang:1.22 AS b\nRUN go build -trimpath -ldflags=\"-s -w\" -o app .\nFROM "
+     "scratch\nCOPY --from=b /app /app\n"},
     {"stripped by the linker", "size/go-symbols",
      "FROM golang:1.22\nRUN go build -ldflags=\"-w -s\" -o app .\n", 0},
     {"flags with something else in them", "size/go-symbols",
      "FROM golang:1.22\nRUN go build -ldflags \"-X main.v=1\" -o app .\n", 2,
-     "FROM golang:1.22\nRUN go build -ldflags \"-s -w -X main.v=1\" -o app .\n"},
+     "FROM golang:1.22\nRUN go build -trimpath -ldflags \"-s -w -X main.v=1\" -o app .\n"},
+    {"one flag without quotes", "size/go-symbols",
+     "FROM golang:1.22\nRUN go build -trimpath -ldflags=-linkmode=external .\n", 2,
+     "FROM golang:1.22\nRUN go build -trimpath -ldflags=\"-s -w -linkmode=external\" .\n"},
+    {"too old for -trimpath", "size/go-symbols", "FROM golang:1.11\nRUN go install ./...\n", 2,
+     "FROM golang:1.11\nRUN go install -ldflags=\"-s -w\" ./...\n"},
+    {"made by make, copied, not stripped", "size/unstripped",
+     "FROM gcc:12 AS b\nWORKDIR /s\nCOPY . .\nRUN make\nFROM debian:12-slim\nCOPY --from=b /s/tool "
+     "/usr/bin/tool\n",
+     6,
+     "FROM gcc:12 AS b\nWORKDIR /s\nCOPY . .\nRUN make && strip --strip-all /s/tool\nFROM "
+     "debian:12-slim\nCOPY --from=b /s/tool /usr/bin/tool\n"},
+    {"stripped already", "size/unstripped",
+     "FROM gcc:12 AS b\nRUN make && strip /s/tool\nFROM debian:12-slim\nCOPY --from=b /s/tool /t\n",
+     0},
+    {"make of what is no C program", "size/unstripped",
+     "FROM golang:1.22 AS b\nRUN apk add gcc && make\nRUN go build -o /s/tool .\nFROM "
+     "debian:12-slim\nCOPY --from=b /s/tool /t\n",
+     0},
+    {"a script, and a directory", "size/unstripped",
+     "FROM gcc:12 AS b\nRUN make\nFROM debian:12-slim\nCOPY --from=b /s/run.sh /t\nCOPY --from=b "
+     "/s/build /t\n",
+     0},
     {"flags from a variable are not known", "size/go-symbols",
      "FROM golang:1.22\nRUN go build -ldflags \"$FLAGS\" -o app .\n", 0},
     {"stripped afterwards", "size/go-symbols",
