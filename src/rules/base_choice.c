@@ -1,5 +1,6 @@
 #include "base/num.h"
 #include "rules/families.h"
+#include "rules/templates.h"
 
 /* Which image a stage is built on, and what another one would save. */
 
@@ -172,50 +173,72 @@ static void check_sdk(const struct facts *facts, struct rule_sink *sink)
     else
         found(sink, final->stage->base_at, "'%.*s' is made to build with, and it is shipped",
               STR_ARG(final->repository));
+    template_second_stage(facts, sink);
 }
 
-/* "3.12" + "-slim", "3.12-bookworm" -> "3.12-slim-bookworm", "latest" -> "slim" */
-static str slim_tag(struct arena *arena, str tag, const char *suffix)
+/* "3.12" + "-slim"; "3.12-bookworm" is "3.12-slim-bookworm" of python, "20-bookworm-slim" of node;
+ * "latest" is "slim"; "1.25-alpine3.19" is "1.25-alpine3.19-slim". */
+static str slim_tag(struct arena *arena, str repository, str tag, const char *suffix)
 {
-    str plain = str_from(suffix + 1);
+    str plain = str_from(suffix + 1), slim = STR("-slim");
     if (!tag.len || str_eq(tag, STR("latest")))
-        return plain;
+        return str_eq(repository, STR("debian")) ? STR("stable-slim") : plain;
+    if (!str_eq(str_from(suffix), slim) || !STR_IN(repository, "python", "ruby", "perl"))
+        return str_cat(arena, tag, slim);
     size_t dash = str_find_char(tag, '-');
-    if (dash == STR_MISSING)
-        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
-    str version = str_slice(tag, 0, dash);
-    if (!char_is_digit(version.at[0]))
-        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
-    return str_fmt(arena, "%.*s%s%.*s", STR_ARG(version), suffix,
-                   STR_ARG(str_from_index(tag, dash)));
+    if (!char_is_digit(tag.at[0]))
+        return str_fmt(arena, "slim-%.*s", STR_ARG(tag));
+    return str_fmt(arena, "%.*s-slim%.*s", STR_ARG(str_slice(tag, 0, dash)),
+                   STR_ARG(dash == STR_MISSING ? STR("") : str_from_index(tag, dash)));
 }
 
-static void slim_edit(const struct facts *facts, struct rule_sink *sink,
-                      const struct stage_facts *final)
+/* Does some step of the stage call a program that only the full image has? */
+static bool calls_more(const struct facts *facts, const struct stage_facts *stage,
+                       const struct base_fact *slim)
 {
-    const struct stage *stage = final->stage;
-    if (!facts->options->modernize || !is_literal(final) || final->digest.len)
-        return;
-    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
-    size_t name = stage->base_raw.len;
-    if (final->tag.len)
-        name -= final->tag.len + 1;
-    found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
-    found_edit(sink, stage->base_at,
-               str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(str_slice(stage->base_raw, 0, name)),
-                       STR_ARG(tag)));
+    const char *full_has = stage->base->has ? stage->base->has : "";
+    const char *slim_has = slim->has ? slim->has : "";
+    for (uint32_t i = stage->stage->first; i < stage->stage->end; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; k < step->command_count; k++) {
+            str name = step->commands[k].name;
+            if (name.len && str_is_listed(full_has, name) && !str_is_listed(slim_has, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The row and the tag of the slim sibling; NULL when there is none. */
+static const struct base_fact *slim_sibling(const struct facts *facts,
+                                            const struct stage_facts *stage, str *out_tag)
+{
+    if (!stage->base || !stage->base->slim || stage->base->sdk || stage->base->slim[0] != '-' ||
+        stage->stage->base_stage != NO_INDEX || !stage->stage->base_known)
+        return NULL;
+    *out_tag = slim_tag(facts->arena, stage->repository, stage->tag, stage->base->slim);
+    const struct base_fact *slim = base_fact_find(stage->repository, *out_tag);
+    return slim == stage->base ? NULL : slim;
+}
+
+str base_slim_reference(const struct facts *facts, const struct stage_facts *stage)
+{
+    str tag;
+    const struct base_fact *slim = slim_sibling(facts, stage, &tag);
+    if (!slim || !is_literal(stage) || stage->digest.len)
+        return STR("");
+    size_t name = stage->stage->base_raw.len - (stage->tag.len ? stage->tag.len + 1 : 0);
+    return str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(str_slice(stage->stage->base_raw, 0, name)),
+                   STR_ARG(tag));
 }
 
 static void check_slim(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
-    if (!final || !final->base || !final->base->slim || final->base->sdk ||
-        final->base->slim[0] != '-' || final->stage->base_stage != NO_INDEX ||
-        !final->stage->base_known || !ships_a_program(facts))
-        return;
-    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
-    const struct base_fact *slim = base_fact_find(final->repository, tag);
-    if (!slim || slim == final->base)
+    str tag;
+    const struct base_fact *slim =
+        final && ships_a_program(facts) ? slim_sibling(facts, final, &tag) : NULL;
+    if (!slim)
         return;
     double saved = final->base->unpacked_mb - slim->unpacked_mb;
     if (saved > 0 && slim->unpacked_mb > 0)
@@ -225,7 +248,11 @@ static void check_slim(const struct facts *facts, struct rule_sink *sink)
     else
         found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller", STR_ARG(final->repository),
               STR_ARG(tag));
-    slim_edit(facts, sink, final);
+    str reference = base_slim_reference(facts, final);
+    if (!template_is_asked(facts, sink->rule) || !reference.len || calls_more(facts, final, slim))
+        return;
+    found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
+    found_edit(sink, final->stage->base_at, reference);
 }
 
 static void check_debug_tag(const struct facts *facts, struct rule_sink *sink)
@@ -297,13 +324,14 @@ RULE_FAMILY(
     {.name = "base/sdk-shipped",
      .aka = "droast:DF011 tally:prefer-multi-stage",
      .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
+     .fix = FIX_PROOF,
      .since = "0.1",
      .guide = "s2 s4",
      .what = "the stage that ships is built on a build image",
      .why = "compilers and headers are shipped: hundreds of megabytes, and tools for whoever "
             "breaks in",
-     .how = "a second stage on a small base, and COPY --from=build of what is needed",
+     .how = "a second stage on a small base, and COPY --from=build of what is needed: 'fix "
+            "--unproven --modernize' writes it for Go, Rust, C, Java and .NET",
      .source = "guide: multi-stage builds",
      .dockerfile = check_sdk},
     {.name = "base/slim-sibling",

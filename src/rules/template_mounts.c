@@ -517,6 +517,7 @@ static void check_missing(const struct facts *facts, struct rule_sink *sink)
         for (uint32_t k = 0; k < step->command_count; k++) {
             const struct mount_row *row = row_of(facts, step, &step->commands[k], system);
             if (!row || shell_option(&step->commands[k], "-g") ||
+                shell_option(&step->commands[k], "--no-index") ||
                 shell_option(&step->commands[k], "--version"))
                 continue;
             found(sink, step->commands[k].at,

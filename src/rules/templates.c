@@ -71,7 +71,9 @@ bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t belo
 uint32_t template_above(const struct facts *facts, const struct instruction *at)
 {
     uint32_t line = at->line;
-    uint32_t lowest = at->index ? facts->steps[at->index - 1].instruction->end_line + 1 : 1;
+    if (!at->index) /* a directive, or what the whole file is about */
+        return source_full_line(facts->source, line).start;
+    uint32_t lowest = facts->steps[at->index - 1].instruction->end_line + 1;
     while (line > lowest &&
            str_starts(str_trim(source_text(facts->source, source_line(facts->source, line - 1))),
                       STR("#")))

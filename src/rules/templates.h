@@ -68,8 +68,15 @@ bool template_something_strips(const struct facts *facts);
 /* Programs that COPY takes from a stage that made them by make, and that nothing stripped. */
 void template_check_copied(const struct facts *facts, struct rule_sink *sink);
 
-/* A second stage for what was built in the one that ships. */
+/* A second stage for what was built in the one that ships; only when asked for. */
 bool template_second_stage(const struct facts *facts, struct rule_sink *sink);
+
+/* The same for a node program with its dependencies. */
+bool template_node_stage(const struct facts *facts, struct rule_sink *sink);
+
+/* The same image as a stage's, in its smaller variant: "node:20-slim"; "" when there is none that
+ * has what the stage's own steps call. (base_choice.c) */
+str base_slim_reference(const struct facts *facts, const struct stage_facts *stage);
 
 /* Wheels built in a stage of their own, in place of the compilers of this install. */
 bool template_wheels(const struct facts *facts, struct rule_sink *sink,
