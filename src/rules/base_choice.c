@@ -153,7 +153,8 @@ static bool ships_a_program(const struct facts *facts)
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);
     if (!start)
         start = final_step(facts, INSTRUCTION_CMD);
-    return start && start->command_count && final_step(facts, INSTRUCTION_COPY) &&
+    return start && start->command_count &&
+           (final_step(facts, INSTRUCTION_COPY) || final_step(facts, INSTRUCTION_ADD)) &&
            !STR_IN(start->commands[0].name, "bash", "sh", "ash", "zsh", "irb", "python", "");
 }
 

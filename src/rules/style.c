@@ -158,8 +158,9 @@ struct edit add_mounts(const struct facts *facts, const struct instruction *at, 
     str indent = STR("    ");
     if (at->line < at->end_line && !at->heredocs.count) {
         span second = source_line(source, at->line + 1);
-        str own = line_indent(source, second.start);
-        indent = own.len ? own : indent;
+        str own = line_indent(source, second.start); /* words may stand deeper than commands */
+        if (own.len)
+            indent = str_slice(own, 0, own.at[0] == '\t' ? 1 : 4);
     }
     str joint = one_line ? STR(" ")
                          : str_fmt(facts->arena, " %c%.*s%.*s", facts->file->directives.escape,

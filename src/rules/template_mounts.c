@@ -375,24 +375,45 @@ static void plan_options(const struct facts *facts, struct mounts_plan *plan,
                      STR(" --setopt=keepcache=1"));
 }
 
-/* Debian's images empty /var/cache/apt after each install. */
-static void plan_hook(const struct facts *facts, struct mounts_plan *plan,
-                      const struct step_facts *step)
+static bool has_mounts(const struct step_facts *step)
 {
-    for (const struct step_facts *at = step_look_first(facts, step); at <= step; at++)
-        if (at->stage == step->stage && str_has(at->instruction->logical.text, STR("docker-clean")))
-            return;
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        if (mount->type == MOUNT_CACHE || mount->type == MOUNT_TMPFS)
+            return true;
+    }
+    return false;
+}
+
+/* The first apt command of a step, where text in front of it does no harm; NULL. */
+static const struct shell_command *first_apt(const struct step_facts *step)
+{
     for (uint32_t k = 0; k < step->command_count; k++) {
         const struct shell_command *command = &step->commands[k];
         if (!str_eq(program_of(command), STR("apt-get")))
             continue;
-        if (command->depth || step->script_is_heredoc || command->via ||
-            (command->context & ~(uint32_t)SHELL_AFTER_AND))
-            plan->edits.impossible = true;
-        template_add(facts->arena, &plan->edits, (span){command->at.start, command->at.start},
-                     STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
-        return;
+        bool plain = !command->depth && !command->via && !step->script_is_heredoc &&
+                     !step->instruction->json && !(command->context & ~(uint32_t)SHELL_AFTER_AND);
+        return plain ? command : NULL;
     }
+    return NULL;
+}
+
+/* Debian's images empty /var/cache/apt after each install: the first of the stage's steps lifts
+ * that, for those behind it too. */
+static void plan_hook(const struct facts *facts, struct mounts_plan *plan,
+                      const struct step_facts *step)
+{
+    for (const struct step_facts *at = step_look_first(facts, step); at <= step; at++)
+        if (at->stage == step->stage &&
+            (str_has(at->instruction->logical.text, STR("docker-clean")) ||
+             (at < step && at->packages && first_apt(at) && !has_mounts(at))))
+            return;
+    const struct shell_command *first = first_apt(step);
+    if (first)
+        template_add(facts->arena, &plan->edits, (span){first->at.start, first->at.start},
+                     STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
+    else
+        plan->edits.impossible = true;
 }
 
 /* -- together ---------------------------------------------------------------------------------- */
@@ -483,15 +504,6 @@ static void fix_with_mounts(const struct facts *facts, struct rule_sink *sink,
     struct edit edit = add_mounts(facts, at, plan.flags, plan.flag_count);
     template_add(facts->arena, &plan.edits, edit.at, edit.text);
     template_give(sink, &plan.edits, "Mount its cache");
-}
-
-static bool has_mounts(const struct step_facts *step)
-{
-    VEC_EACH(struct mount, mount, step->instruction->mounts) {
-        if (mount->type == MOUNT_CACHE || mount->type == MOUNT_TMPFS)
-            return true;
-    }
-    return false;
 }
 
 static const struct mount_row *row_of(const struct facts *facts, const struct step_facts *step,

@@ -34,6 +34,12 @@ static bool begins_as_root(const struct step_facts *step)
             if (str_ends(word->value, STR(".sh")) || str_has(word->value, STR("entrypoint")))
                 return true;
         }
+        bool bare = command->argv.count == 1 ||
+                    (command->argv.count == 2 && str_eq(command->argv.at[1].value, STR("-a")));
+        if (bare &&
+            STR_IN(command->name, "python", "python3", "irb", "ruby", "node", "php", "perl",
+                   "jshell", "java", "dotnet", "erl", "iex", "R", "julia", "lua", "ghci", "pypy3"))
+            return true; /* an image for others to build on */
         if (!command->name.len ||
             STR_IN(command->name, "nginx", "apache2", "httpd", "apachectl", "sshd", "supervisord",
                    "cron", "crond", "init", "systemd", "dockerd", "containerd", "s6-svscan",
@@ -42,6 +48,39 @@ static bool begins_as_root(const struct step_facts *step)
             return true;
     }
     return false;
+}
+
+/* Is what begins a script of the context, under whatever name it is copied? */
+static bool is_copied_script(const struct facts *facts, const struct step_facts *copy,
+                             const struct step_facts *start)
+{
+    const struct instruction *at = copy->instruction;
+    if (at->kind != INSTRUCTION_COPY || instruction_flag(at, "from") || !start->command_count ||
+        !start->commands[0].name.len)
+        return false;
+    str program = start->commands[0].name, goal = str_basename(vec_last(&at->words)->raw);
+    for (uint32_t i = 0; i + 1 < at->words.count; i++) {
+        str source = at->words.at[i].raw;
+        if (!str_eq(str_basename(source), program) && !str_eq(goal, program))
+            continue;
+        str text = template_file(facts, source), line = STR("");
+        if (text.at)
+            str_next_line(&text, &line);
+        if (str_ends(source, STR(".sh")) ||
+            (str_starts(line, STR("#!")) && str_has(line, STR("sh"))))
+            return true;
+    }
+    return false;
+}
+
+/* Something lies in root's own directory, where nobody else looks. */
+static bool uses_root_home(const struct step_facts *step)
+{
+    str text = step->instruction->logical.text;
+    bool writes = step->instruction->kind != INSTRUCTION_USER &&
+                  step->instruction->kind != INSTRUCTION_FROM && !step->instruction->mounts.count;
+    return writes && (str_has(text, STR("/root")) || str_has(text, STR("~/")) ||
+                      str_has(text, STR("$HOME")) || str_has(text, STR("${HOME")));
 }
 
 static bool has_low_port(const struct step_facts *step)
@@ -74,7 +113,8 @@ static bool writes_beside_code(const struct step_facts *step)
 
 static void add_owned(struct drop *drop, str path)
 {
-    if (str_is_listed(str_z(drop->facts->arena, drop->owned), path) || str_eq(path, STR("/")))
+    bool for_all = STR_IN(path, "/", "/tmp", "/var/tmp", "/dev/shm", "/run/lock");
+    if (for_all || str_is_listed(str_z(drop->facts->arena, drop->owned), path))
         return;
     drop->owned = drop->owned.len ? str_fmt(drop->facts->arena, "%.*s %.*s", STR_ARG(drop->owned),
                                             STR_ARG(path))
@@ -103,14 +143,16 @@ static bool look_through(struct drop *drop)
         const struct step_facts *step = &facts->steps[i];
         enum instruction_kind kind = step->instruction->kind;
         bool starts = kind == INSTRUCTION_CMD || kind == INSTRUCTION_ENTRYPOINT;
-        if (step->instruction->broken || (starts && begins_as_root(step)) ||
-            (kind == INSTRUCTION_EXPOSE && has_low_port(step)) ||
+        if (step->instruction->broken || (starts && begins_as_root(step)) || uses_root_home(step) ||
+            is_copied_script(facts, step, &facts->steps[drop->start->index]) ||
+            (kind == INSTRUCTION_EXPOSE && has_low_port(step)) || kind == INSTRUCTION_ONBUILD ||
             (kind == INSTRUCTION_RUN && i > drop->start->index) ||
             (kind == INSTRUCTION_VOLUME && !take_volume(drop, step)))
             return false;
         drop->writes = drop->writes || (starts && writes_beside_code(step));
     }
-    return true;
+    /* What lies below another stage's WORKDIR belongs to root already. */
+    return !drop->writes || stage->base_stage == NO_INDEX;
 }
 
 /* -- who --------------------------------------------------------------------------------------- */
@@ -131,6 +173,30 @@ static str made_here(const struct facts *facts)
     return STR("");
 }
 
+/* The base's own user, where the release that the tag names has it: Ubuntu's came with 23.04, .NET's
+ * with 8.0. */
+static str user_of_base(const struct facts *facts)
+{
+    const struct stage_facts *final = facts->final;
+    str user = str_from(final->base->nonroot ? final->base->nonroot : ""), tag = final->tag;
+    static const char *const with_ubuntu[] = {"noble", "plucky", "questing", "resolute",
+                                              "24.",   "25.",    "26."};
+    if (str_starts(final->repository, STR("mcr.microsoft.com/dotnet/"))) {
+        uint64_t major = 0;
+        size_t end = str_find_char(tag, '.');
+        bool known = str_to_u64(str_slice(tag, 0, end), &major);
+        return known && major >= 8 ? user : STR("");
+    }
+    if (!str_eq(user, STR("ubuntu")))
+        return user;
+    for (size_t i = 0; i < ARRAY_COUNT(with_ubuntu); i++)
+        if (str_has(tag, str_from(with_ubuntu[i])))
+            return user;
+    return str_eq(final->repository, STR("ubuntu")) && STR_IN(tag, "", "latest", "rolling")
+               ? user
+               : STR("");
+}
+
 static bool choose_user(struct drop *drop)
 {
     const struct facts *facts = drop->facts;
@@ -138,10 +204,9 @@ static bool choose_user(struct drop *drop)
     drop->name = made_here(facts);
     if (drop->name.len || !base)
         return drop->name.len > 0;
-    if (base->nonroot) {
-        drop->name = str_from(base->nonroot);
+    drop->name = user_of_base(facts);
+    if (drop->name.len)
         return true;
-    }
     if (base->family == FAMILY_SCRATCH || base->family == FAMILY_DISTROLESS) {
         drop->name = STR("65532:65532");
         return !drop->owned.len;

@@ -194,6 +194,59 @@ static const struct rule_row rows[] = {
      "    useradd --system --gid app --create-home app\n"
      "USER app\n"
      "CMD [\"/a\"]\n"},
+    {"Ubuntu's user, where the release has it", "security/no-user",
+     "FROM ubuntu:24.04\n"
+     "COPY a /a\n"
+     "CMD [\"/a\"]\n", 1,
+     "FROM ubuntu:24.04\n"
+     "COPY a /a\n"
+     "USER ubuntu\n"
+     "CMD [\"/a\"]\n"},
+    {"an Ubuntu without one, and /tmp is everybody's", "security/no-user",
+     "FROM eclipse-temurin:17-jre-focal\n"
+     "VOLUME /tmp\n"
+     "COPY a.jar /\n"
+     "ENTRYPOINT [\"java\", \"-jar\", \"/a.jar\"]\n", 1,
+     "FROM eclipse-temurin:17-jre-focal\n"
+     "RUN groupadd --system app && \\\n"
+     "    useradd --system --gid app --create-home app\n"
+     "VOLUME /tmp\n"
+     "COPY a.jar /\n"
+     "USER app\n"
+     "ENTRYPOINT [\"java\", \"-jar\", \"/a.jar\"]\n"},
+    {".NET before 8 has none", "security/no-user",
+     "FROM mcr.microsoft.com/dotnet/aspnet:6.0\n"
+     "COPY a /app\n"
+     "ENTRYPOINT [\"dotnet\", \"/app/a.dll\"]\n", 1,
+     "FROM mcr.microsoft.com/dotnet/aspnet:6.0\n"
+     "COPY a /app\n"
+     "RUN groupadd --system app && \\\n"
+     "    useradd --system --gid app --create-home app\n"
+     "USER app\n"
+     "ENTRYPOINT [\"dotnet\", \"/app/a.dll\"]\n"},
+    {"something lies in root's own directory: no edit", "security/no-user",
+     "FROM debian:12\n"
+     "COPY a.cfg /root/.a.cfg\n"
+     "COPY a /a\n"
+     "CMD [\"/a\"]\n", 1,
+     NO_FIX},
+    {"an image for others to build on: no edit", "security/no-user",
+     "FROM debian:12\n"
+     "COPY a /usr/bin/python3\n"
+     "CMD [\"python3\"]\n", 1,
+     NO_FIX},
+    {"ONBUILD runs as whom?: no edit", "security/no-user",
+     "FROM node:20\n"
+     "ONBUILD RUN npm ci\n"
+     "CMD [\"node\", \"a.js\"]\n", 1,
+     NO_FIX},
+    {"it writes to what a stage below brought: no edit", "security/no-user",
+     "FROM node:20 AS a\n"
+     "WORKDIR /app\n"
+     "COPY . .\n"
+     "FROM a\n"
+     "CMD [\"npm\", \"run\", \"dev\"]\n", 4,
+     NO_FIX},
 };
 /* clang-format on */
 
