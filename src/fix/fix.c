@@ -114,11 +114,24 @@ static uint32_t count_of(const struct finding_list *findings, const struct rule 
     return count;
 }
 
-/* What is wrong with the text after a round; "" when all is well. */
+static enum severity mildest(const struct choice_list *chosen)
+{
+    enum severity least = SEVERITY_ERROR;
+    VEC_EACH(const struct finding *, finding, *chosen) {
+        least = (*finding)->severity < least ? (*finding)->severity : least;
+    }
+    return least;
+}
+
+/* What is wrong with the text after a round; "" when all is well. A finding that is milder than the
+ * one it comes for is no loss: it is a step on the way, and may have a fix of its own. */
 static str objection(const struct work *work, const struct choice_list *chosen,
                      const struct finding_list *after)
 {
+    enum severity least = mildest(chosen);
     VEC_EACH(struct finding, finding, *after) {
+        if (finding->severity < least)
+            continue;
         if (count_of(after, finding->rule) > count_of(&work->findings, finding->rule))
             return str_fmt(work->arena, "it would lead to a new finding: %s (%.*s)",
                            finding->rule->name, STR_ARG(finding->message));

@@ -52,7 +52,8 @@ static bool is_cached(const struct step_facts *step, str word)
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         if ((mount->type == MOUNT_CACHE || mount->type == MOUNT_TMPFS) &&
             (str_has(mount->target, word) || str_ends(mount->target, STR("/.cache")) ||
-             STR_IN(mount->target, "/root", "/root/") || str_has_char(mount->target, '$')))
+             STR_IN(mount->target, "/root", "/root/", "/tmp/cache") ||
+             /* the last is composer's */ str_has_char(mount->target, '$')))
             return true;
     }
     return false;

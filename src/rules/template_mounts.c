@@ -197,13 +197,13 @@ static const struct shell_word *option_of(struct arena *arena, const struct shel
 
 /* -- what a mount would break ------------------------------------------------------------------ */
 
-/* A program that may call any other. */
-static bool is_opaque(const struct shell_command *command)
+/* A program that may call any other. What an image begins is no build, if it is no script. */
+static bool is_opaque(const struct shell_command *command, bool starts)
 {
     if (!command->argv.count || STR_IN(command->name, "mvnw", "gradlew"))
         return false;
     return !command->name.len || str_ends(command->name, STR(".sh")) ||
-           str_has_char(command->argv.at[0].value, '/') ||
+           (!starts && str_has_char(command->argv.at[0].value, '/')) ||
            STR_IN(command->name, "make", "sh", "bash", "just", "task", "ninja", "cmake", "bazel",
                   "npm", "npx", "yarn", "pnpm", "ng", "dapr", "mage", "air", "goreleaser");
 }
@@ -225,7 +225,8 @@ static bool is_read_later(const struct facts *facts, const struct step_facts *st
         for (uint32_t k = 0; k < at->command_count; k++) {
             bool same = str_eq(program_of(&at->commands[k]), str_from(row->program));
             if (same ? !fixed
-                     : (starts || in->kind == INSTRUCTION_RUN) && is_opaque(&at->commands[k]))
+                     : (starts || in->kind == INSTRUCTION_RUN) &&
+                           is_opaque(&at->commands[k], starts))
                 return true;
         }
     }
@@ -494,8 +495,7 @@ static void fix_with_mounts(const struct facts *facts, struct rule_sink *sink,
                             const struct step_facts *step, bool system)
 {
     const struct instruction *at = step->instruction;
-    if (at->json || at->broken || is_classic(facts) || !step->script ||
-        step->script->problems.count)
+    if (at->json || at->broken || !step->script || step->script->problems.count)
         return;
     struct mounts_plan plan = {0};
     plan_step(facts, &plan, step, system);
@@ -520,6 +520,8 @@ static const struct mount_row *row_of(const struct facts *facts, const struct st
 static void check_missing(const struct facts *facts, struct rule_sink *sink)
 {
     bool system = template_is_asked(facts, sink->rule);
+    if (is_classic(facts))
+        return;
     for (uint32_t i = 0; i < facts->step_count; i++) {
         const struct step_facts *step = &facts->steps[i];
         const struct stage_facts *stage = step_stage(facts, step);
@@ -530,6 +532,7 @@ static void check_missing(const struct facts *facts, struct rule_sink *sink)
             const struct mount_row *row = row_of(facts, step, &step->commands[k], system);
             if (!row || shell_option(&step->commands[k], "-g") ||
                 shell_option(&step->commands[k], "--no-index") ||
+                shell_option(&step->commands[k], "--prefer-offline") ||
                 shell_option(&step->commands[k], "--version"))
                 continue;
             found(sink, step->commands[k].at,

@@ -92,7 +92,8 @@ static const char *pruning_of(const struct facts *facts, const struct step_facts
                 return "pnpm prune --prod";
             bool classic = facts->tree && !template_sent(facts, STR(".yarnrc.yml"));
             if (str_eq(str_from(manager), STR("yarn")))
-                return classic ? "yarn install --production --ignore-scripts --prefer-offline"
+                return classic ? "yarn install --frozen-lockfile --production --ignore-scripts "
+                                 "--prefer-offline"
                                : NULL;
         }
     return NULL;

@@ -173,8 +173,8 @@ static str made_here(const struct facts *facts)
     return STR("");
 }
 
-/* The base's own user, where the release that the tag names has it: Ubuntu's came with 23.04, .NET's
- * with 8.0. */
+/* The base's own user, where the release that the tag names has it: Ubuntu's came with 23.04,
+ * .NET's with 8.0. */
 static str user_of_base(const struct facts *facts)
 {
     const struct stage_facts *final = facts->final;
@@ -324,8 +324,10 @@ bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
     if (simple) {
         template_add(facts->arena, &drop.edits, root_user->words.at[0].at, drop.name);
     } else if (place == start) {
-        str both = str_fmt(facts->arena, "%.*s%.*s%.*s", STR_ARG(run),
-                           STR_ARG(source_newline(facts->source)), STR_ARG(user));
+        struct edit second = insert_before_instruction(facts, start, user);
+        str both =
+            str_fmt(facts->arena, "%.*s%.*s%.*s", STR_ARG(run),
+                    STR_ARG(source_newline(facts->source)), STR_ARG(str_trim_end(second.text)));
         insert_line(&drop, start, both, false);
     } else {
         if (place)

@@ -4,8 +4,8 @@
 #include "rules/repository.h"
 
 /*
- * pip with compilers in the stage that ships: the compilers go to a stage of their own, which builds
- * wheels, and the shipped stage installs these from a mount.
+ * pip with compilers in the stage that ships: these go to a stage of their own, which builds wheels,
+ * and the shipped stage installs these from a mount.
  *
  *   FROM python:3.12-slim AS wheels
  *   RUN apt-get update && apt-get install -y gcc libpq-dev
@@ -229,8 +229,8 @@ static str stage_text(const struct wheels *wheels, str name)
             STR_ARG(name), STR_ARG(newline));
     buf_fmt(&text, "%.*s%.*s", STR_ARG(source_text(facts->source, wheels->system->instruction->at)),
             STR_ARG(newline));
-    if (wheels->pip->workdir_set)
-        buf_fmt(&text, "WORKDIR %.*s%.*s", STR_ARG(wheels->pip->workdir), STR_ARG(newline));
+    str place = wheels->pip->workdir_set ? wheels->pip->workdir : STR("/build");
+    buf_fmt(&text, "WORKDIR %.*s%.*s", STR_ARG(place), STR_ARG(newline));
     buf_fmt(&text, "COPY %.*s ./%.*sRUN%.*s pip wheel --no-cache-dir --wheel-dir /wheels",
             STR_ARG(wheels->lists), STR_ARG(newline),
             STR_ARG(cache_flags(facts, wheels->pip->instruction)));

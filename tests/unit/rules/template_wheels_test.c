@@ -76,6 +76,7 @@ static const struct rule_row rows[] = {
      "CMD [\"python\", \"a.py\"]\n", 2,
      "FROM python:3.12-alpine AS wheels\n"
      "RUN apk add --no-cache build-base postgresql-dev\n"
+     "WORKDIR /build\n"
      "COPY requirements.txt ./\n"
      "RUN pip wheel --no-cache-dir --wheel-dir /wheels -r requirements.txt\n"
      "\n"
