@@ -71,13 +71,26 @@ static bool same_edits(const struct edit_list *a, const struct edit_list *b)
     return true;
 }
 
+/* The highest turn of what can be done now. */
+static unsigned next_turn(const struct work *work)
+{
+    unsigned turn = 0;
+    VEC_EACH(struct finding, finding, work->findings) {
+        if (finding->fix.turn > turn && wanted(work, finding) && !was_refused(work, finding))
+            turn = finding->fix.turn;
+    }
+    return turn;
+}
+
 /* Fixes that go together, in the order of the findings; those in conflict wait for a later round. */
 static struct choice_list choose(const struct work *work)
 {
     struct choice_list chosen = {0};
     struct edit_list edits = {0};
+    unsigned turn = next_turn(work);
     VEC_EACH(struct finding, finding, work->findings) {
-        if (!wanted(work, finding) || was_refused(work, finding))
+        if (finding->fix.turn != turn || (turn && chosen.count) || !wanted(work, finding) ||
+            was_refused(work, finding))
             continue;
         bool twin = false;
         VEC_EACH(const struct finding *, other, chosen) {

@@ -153,9 +153,13 @@ static bool ships_a_program(const struct facts *facts)
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);
     if (!start)
         start = final_step(facts, INSTRUCTION_CMD);
-    return start && start->command_count &&
-           (final_step(facts, INSTRUCTION_COPY) || final_step(facts, INSTRUCTION_ADD)) &&
-           !STR_IN(start->commands[0].name, "bash", "sh", "ash", "zsh", "irb", "python", "");
+    if (!start || !start->command_count ||
+        (!final_step(facts, INSTRUCTION_COPY) && !final_step(facts, INSTRUCTION_ADD)))
+        return false;
+    const struct shell_command *command = &start->commands[0];
+    bool bare = command->argv.count == 1 &&
+                STR_IN(command->name, "python", "python3", "irb", "node", "ruby", "perl");
+    return !bare && !STR_IN(command->name, "bash", "sh", "ash", "zsh", "");
 }
 
 static void check_sdk(const struct facts *facts, struct rule_sink *sink)
@@ -254,6 +258,7 @@ static void check_slim(const struct facts *facts, struct rule_sink *sink)
         return;
     found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
     found_edit(sink, final->stage->base_at, reference);
+    vec_last(sink->findings)->fix.turn = TURN_BASE;
 }
 
 static void check_debug_tag(const struct facts *facts, struct rule_sink *sink)

@@ -257,5 +257,8 @@ bool second_stage_give(struct rule_sink *sink, struct second_stage *plan, const 
     if (!str_ends(source_text(facts->source, end), STR("\n")))
         block = str_cat(facts->arena, source_newline(facts->source), str_trim_end(block));
     template_add(facts->arena, &plan->edits, (span){end.end, end.end}, block);
-    return template_give(sink, &plan->edits, title);
+    if (!template_give(sink, &plan->edits, title))
+        return false;
+    vec_last(sink->findings)->fix.turn = TURN_STAGES;
+    return true;
 }

@@ -4,8 +4,8 @@
 #include "rules/repository.h"
 
 /*
- * pip with compilers in the stage that ships: these go to a stage of their own, which builds wheels,
- * and the shipped stage installs these from a mount.
+ * pip with compilers in the stage that ships: these go to a stage of their own, which builds
+ * wheels, and the shipped stage installs the wheels from a mount.
  *
  *   FROM python:3.12-slim AS wheels
  *   RUN apt-get update && apt-get install -y gcc libpq-dev
@@ -318,5 +318,8 @@ bool template_wheels(const struct facts *facts, struct rule_sink *sink,
     template_add(facts->arena, &wheels.edits, edit.at, edit.text);
     template_add(facts->arena, &wheels.edits, (span){sub->at.end, sub->at.end},
                  STR(" --no-index --find-links=/wheels"));
-    return template_give(sink, &wheels.edits, "Build wheels in a stage of their own");
+    if (!template_give(sink, &wheels.edits, "Build wheels in a stage of their own"))
+        return false;
+    vec_last(sink->findings)->fix.turn = TURN_STAGES;
+    return true;
 }

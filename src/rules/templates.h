@@ -26,6 +26,9 @@ void template_add(struct arena *arena, struct template_edits *edits, span at, st
 /* Give them to the newest finding; false, and nothing given, when they are impossible or none. */
 bool template_give(struct rule_sink *sink, const struct template_edits *edits, const char *title);
 
+/* The turns of fixes that change what others stand on. */
+enum { TURN_BASE = 1, TURN_STAGES = 2 };
+
 /* Is a stage another one, or built on it? */
 bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t below);
 

@@ -346,6 +346,18 @@ static const struct rule_row rows[] = {
      "RUN npm ci\n", 5,
      NO_FIX,
      "package.json"},
+    {"line ends of Windows", "cache/copy-before-install",
+     "FROM node:20\r\n"
+     "WORKDIR /app\r\n"
+     "COPY . .\r\n"
+     "RUN npm ci && npm run build\r\n", 4,
+     "FROM node:20\r\n"
+     "WORKDIR /app\r\n"
+     "COPY package.json package-lock.json ./\r\n"
+     "RUN npm ci\r\n"
+     "COPY . .\r\n"
+     "RUN npm run build\r\n",
+     "package.json package-lock.json"},
 };
 /* clang-format on */
 

@@ -311,6 +311,64 @@ static const struct rule_row rows[] = {
      "CMD [\"node\", \"a\"]\n", 1,
      NO_FIX,
      NULL, NULL, true},
+    {"line ends of Windows", "base/sdk-shipped",
+     "FROM golang:1.22\r\n"
+     "\r\n"
+     "WORKDIR /src\r\n"
+     "COPY . .\r\n"
+     "RUN CGO_ENABLED=0 go build -o /app .\r\n"
+     "CMD [\"/app\"]\r\n", 1,
+     "FROM golang:1.22 AS build\r\n"
+     "\r\n"
+     "WORKDIR /src\r\n"
+     "COPY . .\r\n"
+     "RUN CGO_ENABLED=0 go build -o /app .\r\n"
+     "\r\n"
+     "FROM gcr.io/distroless/static-debian12\r\n"
+     "\r\n"
+     "WORKDIR /src\r\n"
+     "COPY --from=build /app /app\r\n"
+     "CMD [\"/app\"]\r\n",
+     "go.mod a.go", NULL, true},
+    {"a platform of its own: no edit", "base/sdk-shipped",
+     "FROM --platform=$BUILDPLATFORM golang:1.22\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN CGO_ENABLED=0 go build -o /app .\n"
+     "CMD [\"/app\"]\n", 1,
+     NO_FIX,
+     "go.mod a.go", NULL, true},
+    {"a stage of that name is there", "base/sdk-shipped",
+     "FROM alpine:3.20 AS build\n"
+     "RUN date > /d\n"
+     "FROM golang:1.22\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "COPY --from=build /d /d\n"
+     "RUN CGO_ENABLED=0 go build -o /app .\n"
+     "CMD [\"/app\"]\n", 3,
+     "FROM alpine:3.20 AS build\n"
+     "RUN date > /d\n"
+     "FROM golang:1.22 AS builder\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "COPY --from=build /d /d\n"
+     "RUN CGO_ENABLED=0 go build -o /app .\n"
+     "\n"
+     "FROM gcr.io/distroless/static-debian12\n"
+     "WORKDIR /src\n"
+     "COPY --from=builder /app /app\n"
+     "CMD [\"/app\"]\n",
+     "go.mod a.go", NULL, true},
+    {"a user is made: no edit", "base/sdk-shipped",
+     "FROM golang:1.22\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN useradd app && go build -o /app .\n"
+     "USER app\n"
+     "CMD [\"/app\"]\n", 1,
+     NO_FIX,
+     "go.mod a.go", NULL, true},
 };
 /* clang-format on */
 

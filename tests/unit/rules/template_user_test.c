@@ -247,6 +247,27 @@ static const struct rule_row rows[] = {
      "FROM a\n"
      "CMD [\"npm\", \"run\", \"dev\"]\n", 4,
      NO_FIX},
+    {"line ends of Windows, and blank lines", "security/no-user",
+     "FROM python:3.12-slim\r\n"
+     "\r\n"
+     "WORKDIR /app\r\n"
+     "\r\n"
+     "COPY . .\r\n"
+     "RUN make\r\n"
+     "\r\n"
+     "CMD [\"python\", \"a.py\"]\r\n", 1,
+     "FROM python:3.12-slim\r\n"
+     "\r\n"
+     "WORKDIR /app\r\n"
+     "\r\n"
+     "RUN groupadd --system app && \\\r\n"
+     "    useradd --system --gid app --create-home app\r\n"
+     "\r\n"
+     "COPY . .\r\n"
+     "RUN make\r\n"
+     "\r\n"
+     "USER app\r\n"
+     "CMD [\"python\", \"a.py\"]\r\n"},
 };
 /* clang-format on */
 
