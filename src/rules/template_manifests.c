@@ -135,7 +135,8 @@ static const struct manifest_row *row_of(const struct shell_command *command,
                                          const struct manifest_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!shell_is(command, rows[i].program, NULL))
+        if (!command->name.len || command->name.at[0] != rows[i].program[0] ||
+            !shell_is(command, rows[i].program, NULL))
             continue;
         const struct shell_word *sub = shell_subcommand(command);
         if (str_is_listed(rows[i].subs, sub ? sub->value : STR("-")))

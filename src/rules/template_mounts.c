@@ -176,7 +176,8 @@ static str program_of(const struct shell_command *command)
 
 static bool row_fits(const struct mount_row *row, const struct shell_command *command)
 {
-    if (!str_eq(program_of(command), str_from(row->program)))
+    if (!command->name.len || command->name.at[0] != row->program[0] ||
+        !str_eq(program_of(command), str_from(row->program)))
         return false;
     const struct shell_word *sub = row->subs ? shell_subcommand(command) : NULL;
     return !row->subs || str_is_listed(row->subs, sub ? sub->value : STR("-"));
