@@ -207,7 +207,10 @@ static bool calls_more(const struct facts *facts, const struct stage_facts *stag
         const struct step_facts *step = &facts->steps[i];
         for (uint32_t k = 0; k < step->command_count; k++) {
             str name = step->commands[k].name;
-            if (name.len && str_is_listed(full_has, name) && !str_is_listed(slim_has, name))
+            bool compiles = shell_is(&step->commands[k], "bundle", "install") ||
+                            shell_is(&step->commands[k], "gem", "install");
+            if (compiles ||
+                (name.len && str_is_listed(full_has, name) && !str_is_listed(slim_has, name)))
                 return true;
         }
     }

@@ -135,6 +135,18 @@ static bool is_node_script(const struct shell_command *command)
 
 /* -- in the image that ships ------------------------------------------------------------------- */
 
+/* Does the text have it as a word: "serve" is none in "server.js"? */
+static bool has_word(str text, str word)
+{
+    for (size_t at = str_find(text, word); at != STR_MISSING; at = str_find(text, word)) {
+        bool begins = at == 0 || !char_is_alnum(text.at[at - 1]);
+        text = str_from_index(text, at + word.len);
+        if (begins && (!text.len || !char_is_alnum(text.at[0])))
+            return true;
+    }
+    return false;
+}
+
 static bool is_for_development(const struct facts *facts)
 {
     static const char *const words[] = {"dev",     "test",  "watch",     "nodemon",
@@ -148,7 +160,7 @@ static bool is_for_development(const struct facts *facts)
     for (size_t k = 0; k < ARRAY_COUNT(kinds); k++) {
         const struct step_facts *start = final_step(facts, kinds[k]);
         for (size_t i = 0; start && i < ARRAY_COUNT(words); i++)
-            if (str_has(instruction_rest(start->instruction), str_from(words[i])))
+            if (has_word(instruction_rest(start->instruction), str_from(words[i])))
                 return true;
     }
     return false;

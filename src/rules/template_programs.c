@@ -110,11 +110,38 @@ static const struct shell_command *building_command(const struct second_stage *p
     return NULL;
 }
 
+/* The program is begun by its name alone: what puts one of that name where PATH leads. */
+static const struct shell_command *installing_command(const struct second_stage *plan,
+                                                      str *out_path)
+{
+    struct arena *arena = plan->facts->arena;
+    const struct shell_word *word = &plan->start->commands[0].argv.at[0];
+    if (!word->known || str_has_char(word->value, '/') || plan->start->commands[0].via)
+        return NULL;
+    for (uint32_t k = 0; k < plan->last->command_count; k++) {
+        const struct shell_command *command = &plan->last->commands[k];
+        str output = STR(""), root = STR("");
+        if (shell_is(command, "cargo", "install") && !shell_option_value(command, "--root", &root))
+            *out_path = path_join(arena, STR("/usr/local/cargo/bin"), word->value);
+        else if (shell_is(command, "go", "install"))
+            *out_path = path_join(arena, STR("/go/bin"), word->value);
+        else if (shell_is(command, "go", "build") && shell_option_value(command, "-o", &output) &&
+                 STR_IN(str_dirname(output), "/usr/local/bin", "/usr/bin", "/bin", "/go/bin") &&
+                 str_eq(str_basename(output), word->value))
+            *out_path = output;
+        else
+            continue;
+        return command;
+    }
+    return NULL;
+}
+
 bool second_stage_native(struct second_stage *plan)
 {
     const struct facts *facts = plan->facts;
     str path = program_path(plan);
-    const struct shell_command *command = path.len ? building_command(plan, path) : NULL;
+    const struct shell_command *command =
+        path.len ? building_command(plan, path) : installing_command(plan, &path);
     if (!command || !second_stage_assets(facts, plan))
         return false;
     bool rust = str_eq(command->name, STR("cargo")), go = str_eq(command->name, STR("go"));
@@ -127,6 +154,13 @@ bool second_stage_native(struct second_stage *plan)
                                                          : system_of(facts);
     if (str_starts(plan->base, STR("debian:")) && (go || rust))
         second_stage_ship(plan, STR("/etc/ssl/certs/ca-certificates.crt"));
-    second_stage_ship(plan, path);
+    /* Only build images have these in PATH. */
+    bool elsewhere =
+        str_starts(path, STR("/go/bin/")) || str_starts(path, STR("/usr/local/cargo/"));
+    bool named = !str_has_char(plan->start->commands[0].argv.at[0].value, '/');
+    str place = elsewhere && named
+                    ? path_join(facts->arena, STR("/usr/local/bin"), str_basename(path))
+                    : path;
+    second_stage_ship_to(plan, path, place);
     return plan->base.len > 0;
 }

@@ -79,6 +79,7 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     case INSTRUCTION_EXPOSE:
     case INSTRUCTION_LABEL:
     case INSTRUCTION_STOPSIGNAL:
+    case INSTRUCTION_VOLUME:
     case INSTRUCTION_HEALTHCHECK: {
         span first = source_full_line(facts->source, at->line);
         span last = source_full_line(facts->source, at->end_line);
@@ -96,7 +97,7 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     case INSTRUCTION_WORKDIR:
     case INSTRUCTION_COPY:
     case INSTRUCTION_ADD: return true;
-    default: return false; /* VOLUME, SHELL, ONBUILD, MAINTAINER ... */
+    default: return false; /* SHELL, ONBUILD, MAINTAINER ... */
     }
 }
 
@@ -161,21 +162,29 @@ static str block_of(const struct facts *facts, const struct second_stage *plan, 
     buf_add(&text, lines);
     for (uint32_t i = 0; i < plan->path_count; i++)
         buf_fmt(&text, "%s --from=%.*s %.*s %.*s%.*s", in_case(facts, "COPY", "copy"),
-                STR_ARG(build), STR_ARG(plan->paths[i]), STR_ARG(plan->paths[i]), STR_ARG(newline));
+                STR_ARG(build), STR_ARG(plan->paths[i]), STR_ARG(plan->places[i]),
+                STR_ARG(newline));
     return text.full ? STR("") : buf_str(&text);
 }
 
 /* -- what the program reads -------------------------------------------------------------------- */
 
-void second_stage_ship(struct second_stage *plan, str path)
+void second_stage_ship_to(struct second_stage *plan, str path, str place)
 {
     for (uint32_t i = 0; i < plan->path_count; i++)
         if (str_eq(plan->paths[i], path))
             return;
-    if (plan->path_count < ARRAY_COUNT(plan->paths))
-        plan->paths[plan->path_count++] = path;
-    else
+    if (plan->path_count == ARRAY_COUNT(plan->paths)) {
         plan->edits.impossible = true;
+        return;
+    }
+    plan->paths[plan->path_count] = path;
+    plan->places[plan->path_count++] = place;
+}
+
+void second_stage_ship(struct second_stage *plan, str path)
+{
+    second_stage_ship_to(plan, path, path);
 }
 
 bool second_stage_assets(const struct facts *facts, struct second_stage *plan)

@@ -19,6 +19,7 @@ struct second_stage {
     const struct step_facts *start; /* ENTRYPOINT, else CMD: one command */
     str base;                       /* reference of the new stage's image */
     str paths[SHIPPED_MAX];         /* absolute, what is copied from the old stage */
+    str places[SHIPPED_MAX];        /* and where to: the same path, as a rule */
     uint32_t path_count;
     struct template_edits edits;
 };
@@ -26,8 +27,9 @@ struct second_stage {
 /* Can the stage that ships be taken apart at all? */
 bool second_stage_begin(const struct facts *facts, struct second_stage *plan);
 
-/* Ship a path too. */
+/* Ship a path too, to the same place or to another one. */
 void second_stage_ship(struct second_stage *plan, str path);
+void second_stage_ship_to(struct second_stage *plan, str path, str place);
 
 /* Ship the directories that programs read and that the tree has, where all of it was copied; false
  * where the tree is not known. */

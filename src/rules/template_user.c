@@ -26,16 +26,21 @@ struct drop {
 /* -- may it be done ---------------------------------------------------------------------------- */
 
 /* Scripts and supervisors that begin as root on purpose. */
-static bool begins_as_root(const struct step_facts *step)
+static bool begins_as_root(const struct facts *facts, const struct step_facts *step)
 {
+    const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
+    bool arguments = cmd && cmd != step && step->instruction->kind == INSTRUCTION_ENTRYPOINT &&
+                     cmd->instruction->json && cmd->instruction->words.count &&
+                     !str_starts(cmd->instruction->words.at[0].raw, STR("-"));
     for (uint32_t k = 0; k < step->command_count; k++) {
         const struct shell_command *command = &step->commands[k];
         VEC_EACH(struct shell_word, word, command->argv) {
             if (str_ends(word->value, STR(".sh")) || str_has(word->value, STR("entrypoint")))
                 return true;
         }
-        bool bare = command->argv.count == 1 ||
-                    (command->argv.count == 2 && str_eq(command->argv.at[1].value, STR("-a")));
+        bool bare = !arguments &&
+                    (command->argv.count == 1 ||
+                     (command->argv.count == 2 && str_eq(command->argv.at[1].value, STR("-a"))));
         if (bare &&
             STR_IN(command->name, "python", "python3", "irb", "ruby", "node", "php", "perl",
                    "jshell", "java", "dotnet", "erl", "iex", "R", "julia", "lua", "ghci", "pypy3"))
@@ -143,7 +148,8 @@ static bool look_through(struct drop *drop)
         const struct step_facts *step = &facts->steps[i];
         enum instruction_kind kind = step->instruction->kind;
         bool starts = kind == INSTRUCTION_CMD || kind == INSTRUCTION_ENTRYPOINT;
-        if (step->instruction->broken || (starts && begins_as_root(step)) || uses_root_home(step) ||
+        if (step->instruction->broken || (starts && begins_as_root(facts, step)) ||
+            uses_root_home(step) ||
             is_copied_script(facts, step, &facts->steps[drop->start->index]) ||
             (kind == INSTRUCTION_EXPOSE && has_low_port(step)) || kind == INSTRUCTION_ONBUILD ||
             (kind == INSTRUCTION_RUN && i > drop->start->index) ||

@@ -269,7 +269,8 @@ static bool lists_are_copied(const struct wheels *wheels)
         bool found_it = false;
         for (uint32_t i = facts->final->stage->first; i < wheels->pip->instruction->index; i++) {
             const struct instruction *at = facts->steps[i].instruction;
-            if (at->kind != INSTRUCTION_COPY || instruction_flag(at, "from"))
+            if ((at->kind != INSTRUCTION_COPY && at->kind != INSTRUCTION_ADD) ||
+                instruction_flag(at, "from"))
                 continue;
             for (uint32_t k = 0; k + 1 < at->words.count; k++)
                 found_it = found_it || str_eq(at->words.at[k].raw, list) ||

@@ -24,6 +24,11 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nRUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get "
      "install -y a && rm -rf /var/lib/apt/lists/*\n",
      0},
+    {"removed from below the home", "cache/mount-defeated",
+     "FROM python:3\nRUN --mount=type=cache,target=/root/.cache/pypoetry/cache poetry install && rm "
+     "-rf ~/.cache/pypoetry\n",
+     2,
+     "FROM python:3\nRUN --mount=type=cache,target=/root/.cache/pypoetry/cache poetry install\n"},
     {"another tool's clean", "cache/mount-defeated",
      "FROM x\nRUN --mount=type=cache,target=/root/.cache/pip pip install a && npm cache clean "
      "--force\n",

@@ -369,6 +369,66 @@ static const struct rule_row rows[] = {
      "CMD [\"/app\"]\n", 1,
      NO_FIX,
      "go.mod a.go", NULL, true},
+    {"Rust, installed and begun by name", "base/sdk-shipped",
+     "FROM rust:1.79\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN cargo install --path .\n"
+     "CMD [\"tool\"]\n", 1,
+     "FROM rust:1.79 AS build\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN cargo install --path .\n"
+     "\n"
+     "FROM debian:stable-slim\n"
+     "WORKDIR /src\n"
+     "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n"
+     "COPY --from=build /usr/local/cargo/bin/tool /usr/local/bin/tool\n"
+     "CMD [\"tool\"]\n",
+     "Cargo.toml", NULL, true},
+    {"Go, installed where PATH leads", "base/sdk-shipped",
+     "FROM golang:1.22-alpine\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN go build -o /usr/local/bin/tool .\n"
+     "VOLUME /data\n"
+     "CMD [\"tool\", \"serve\"]\n", 1,
+     "FROM golang:1.22-alpine AS build\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN go build -o /usr/local/bin/tool .\n"
+     "\n"
+     "FROM alpine:3\n"
+     "WORKDIR /src\n"
+     "COPY --from=build /usr/local/bin/tool /usr/local/bin/tool\n"
+     "VOLUME /data\n"
+     "CMD [\"tool\", \"serve\"]\n",
+     "go.mod", NULL, true},
+    {"a volume above the build", "base/sdk-shipped",
+     "FROM eclipse-temurin:17-jdk-alpine\n"
+     "VOLUME /data\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN ./mvnw package\n"
+     "ENTRYPOINT [\"java\", \"-jar\", \"target/app.jar\"]\n", 1,
+     "FROM eclipse-temurin:17-jdk-alpine AS build\n"
+     "WORKDIR /src\n"
+     "COPY . .\n"
+     "RUN ./mvnw package\n"
+     "\n"
+     "FROM eclipse-temurin:17-jre-alpine\n"
+     "WORKDIR /src\n"
+     "VOLUME /data\n"
+     "COPY --from=build /src/target/app.jar /src/target/app.jar\n"
+     "ENTRYPOINT [\"java\", \"-jar\", \"target/app.jar\"]\n",
+     "pom.xml", NULL, true},
+    {"gems may be compiled: no edit", "base/slim-sibling",
+     "FROM ruby:3.3\n"
+     "COPY . .\n"
+     "RUN bundle install\n"
+     "CMD [\"rackup\"]\n", 1,
+     NO_FIX,
+     NULL, NULL, true},
 };
 /* clang-format on */
 

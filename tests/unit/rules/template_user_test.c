@@ -268,6 +268,18 @@ static const struct rule_row rows[] = {
      "\r\n"
      "USER app\r\n"
      "CMD [\"python\", \"a.py\"]\r\n"},
+    {"an interpreter that CMD gives a program", "security/no-user",
+     "FROM python:3.12-slim\n"
+     "COPY a.py /\n"
+     "ENTRYPOINT [\"python3\"]\n"
+     "CMD [\"a.py\"]\n", 1,
+     "FROM python:3.12-slim\n"
+     "COPY a.py /\n"
+     "RUN groupadd --system app && \\\n"
+     "    useradd --system --gid app --create-home app\n"
+     "USER app\n"
+     "ENTRYPOINT [\"python3\"]\n"
+     "CMD [\"a.py\"]\n"},
 };
 /* clang-format on */
 
