@@ -1,5 +1,6 @@
 #include "fix/fix.h"
 
+#include "dockerfile/dockerfile.h"
 #include "text/edit.h"
 
 /*
@@ -127,6 +128,25 @@ static uint32_t count_of(const struct finding_list *findings, const struct rule 
     return count;
 }
 
+/* How much of a Dockerfile its grammar does not take: what no selection of rules may hide. An array
+ * that is none any more is given to a shell as text. */
+static uint32_t misread(struct arena *arena, str text)
+{
+    const struct source *source = source_new(arena, STR(""), text);
+    const struct dockerfile *file = dockerfile_parse(arena, source);
+    uint32_t count = file->problems.count;
+    VEC_EACH(struct instruction, at, file->instructions) {
+        count += at->json_failed;
+    }
+    return count;
+}
+
+static bool breaks_parse(const struct work *work, str text)
+{
+    return work->file->kind == FILE_DOCKERFILE &&
+           misread(work->arena, text) > misread(work->arena, work->text);
+}
+
 static enum severity mildest(const struct choice_list *chosen)
 {
     enum severity least = SEVERITY_ERROR;
@@ -184,8 +204,11 @@ static bool try_fixes(struct work *work, struct choice_list chosen)
         str text = apply(work, &chosen);
         struct finding_list after =
             check_text(work->arena, work->result, work->file, text, work->options->check);
-        str why =
-            str_eq(text, work->text) ? STR("it changes nothing") : objection(work, &chosen, &after);
+        str why = objection(work, &chosen, &after);
+        if (str_eq(text, work->text))
+            why = STR("it changes nothing");
+        else if (breaks_parse(work, text))
+            why = STR("the file would not be read as it was");
         if (!why.len) {
             note_applied(work, &chosen);
             work->text = text;

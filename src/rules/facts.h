@@ -277,7 +277,8 @@ struct package_command package_command_of(struct arena *arena, const struct shel
 struct edit run_append_edit(const struct facts *facts, const struct step_facts *step,
                             const struct shell_command *after, str command_text);
 
-/* Insert an option behind a word, in the word's own line: " --no-install-recommends". */
+/* Insert an option behind a word, in the word's own line: " --no-install-recommends"; as elements of
+ * its array in exec form. */
 struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text);
 
 /* A new instruction line in front of / behind an instruction, in the file's line end and keyword

@@ -90,7 +90,7 @@ static void check_go(const struct facts *facts, struct rule_sink *sink,
     bool known = !word || (!str_has_char(flags, '$') && !str_has_char(flags, '`'));
     bool strips = str_has(flags, STR("-s")) || str_has(flags, STR("-w"));
     const struct shell_word *sub = shell_subcommand(command);
-    if (strips || !known || !sub)
+    if (strips || !known || !sub || step->instruction->json)
         return;
     found(sink, sub->at, "the symbol table and DWARF data stay in the program");
     str more = shell_option(command, "-trimpath") || !knows_trimpath(step_stage(facts, step))

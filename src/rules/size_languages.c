@@ -255,7 +255,7 @@ static void check_lock(const struct facts *facts, struct rule_sink *sink,
             struct edit edit = insert_after_word(sink->arena, sub, str_from(row->add));
             found_edit(sink, edit.at, edit.text);
         } else {
-            found_edit(sink, sub->at, STR("ci"));
+            found_edit(sink, sub->at, step->instruction->json ? STR("\"ci\"") : STR("ci"));
         }
         return;
     }
@@ -298,7 +298,8 @@ static void check_omit(const struct facts *facts, struct rule_sink *sink,
         found(sink, word->at, "'%.*s' is npm 6's word: npm 7 and newer say --omit=dev",
               STR_ARG(word->value));
         found_fix_as(sink, knows_omit(stage) ? FIX_SAFE : FIX_PROOF, "Say --omit=dev");
-        found_edit(sink, word->at, STR("--omit=dev"));
+        found_edit(sink, word->at,
+                   step->instruction->json ? STR("\"--omit=dev\"") : STR("--omit=dev"));
     }
 }
 

@@ -95,6 +95,13 @@ struct edit run_append_edit(const struct facts *facts, const struct step_facts *
 
 struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text)
 {
+    bool element = word->quoted && !word->parts.count; /* of an exec form: no shell has parsed it */
+    if (element && !str_has_char(text, '"')) {
+        str rest = text, option;
+        text = STR("");
+        while (str_next_word(&rest, &option))
+            text = str_fmt(arena, "%.*s, \"%.*s\"", STR_ARG(text), STR_ARG(option));
+    }
     return (struct edit){.at = {word->at.end, word->at.end}, .text = str_copy(arena, text)};
 }
 

@@ -75,6 +75,8 @@ static const struct rule_row rows[] = {
      "FROM node:20\nRUN npm ci && npm run build && npm prune --omit=dev\n", 0},
     {"an image to develop in", "size/dev-dependencies",
      "FROM node:20\nRUN npm ci\nCMD [\"npm\", \"run\", \"dev\"]\n", 0},
+    {"pip in exec form", "size/pip-cache", "FROM python:3\nRUN [\"pip\", \"install\", \"a\"]\n", 2,
+     "FROM python:3\nRUN [\"pip\", \"install\", \"--no-cache-dir\", \"a\"]\n"},
     {"a server is no development server", "size/dev-dependencies",
      "FROM node:20\nRUN npm ci\nCMD [\"node\", \"server.js\"]\n", 2,
      "FROM node:20\nRUN npm ci --omit=dev\nCMD [\"node\", \"server.js\"]\n"},
