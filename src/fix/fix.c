@@ -9,9 +9,9 @@
  * bad edit costs only itself.
  */
 
-/* Texts that a file may go through, and checks that this may take: a file that a person wrote needs
- * some ten of each. */
-enum { ROUNDS_MAX = 32, CHECKS_MAX = 512 };
+/* Fixes at one place take a round each; what is left then waits for another run. Checks are bounded
+ * too: each refusal takes some. */
+enum { ROUNDS_MAX = 256, CHECKS_MAX = 2048 };
 
 struct work {
     struct arena *arena;

@@ -157,9 +157,13 @@ static bool ships_a_program(const struct facts *facts)
         (!final_step(facts, INSTRUCTION_COPY) && !final_step(facts, INSTRUCTION_ADD)))
         return false;
     const struct shell_command *command = &start->commands[0];
-    bool bare = command->argv.count == 1 &&
-                STR_IN(command->name, "python", "python3", "irb", "node", "ruby", "perl");
+    bool bare = command->argv.count == 1 && STR_IN(command->name, "python", "python3", "irb");
     return !bare && !STR_IN(command->name, "bash", "sh", "ash", "zsh", "");
+}
+
+static str megabytes(const struct facts *facts, double size_mb)
+{
+    return size_print(facts->arena, (uint64_t)(size_mb * 1e6));
 }
 
 static void check_sdk(const struct facts *facts, struct rule_sink *sink)
@@ -167,34 +171,49 @@ static void check_sdk(const struct facts *facts, struct rule_sink *sink)
     const struct stage_facts *final = facts->final;
     if (!final || !final->base || !final->base->sdk || final->windows || !ships_a_program(facts))
         return;
-    const struct base_fact *base = final->base;
     if (str_eq(final->repository, STR("buildpack-deps"))) /* made to build other bases from */
         return;
-    if (base->unpacked_mb > 0)
+    const struct base_fact *ship = base_to_ship(facts->arena, final->base);
+    double saved = ship && ship->unpacked_mb > 0 ? final->base->unpacked_mb - ship->unpacked_mb : 0;
+    if (saved > 0)
         found(sink, final->stage->base_at,
-              "'%.*s' is made to build with: its %.0f MB of compilers are shipped",
-              STR_ARG(final->repository), base->unpacked_mb)
-            ->bytes = (uint64_t)(base->unpacked_mb * 0.8 * 1e6);
+              "'%.*s' is made to build with, and ships about %.*s that '%s' would not",
+              STR_ARG(final->repository), STR_ARG(megabytes(facts, saved)), ship->name)
+            ->bytes = (uint64_t)(saved * 1e6);
     else
-        found(sink, final->stage->base_at, "'%.*s' is made to build with, and it is shipped",
+        found(sink, final->stage->base_at,
+              "'%.*s' is made to build with, and it is shipped: what that costs is not measured",
               STR_ARG(final->repository));
     template_second_stage(facts, sink);
 }
 
-/* "3.12" + "-slim"; "3.12-bookworm" is "3.12-slim-bookworm" of python, "20-bookworm-slim" of node;
- * "latest" is "slim"; "1.25-alpine3.19" is "1.25-alpine3.19-slim". */
-static str slim_tag(struct arena *arena, str repository, str tag, const char *suffix)
+/* "24-bookworm" + "-slim" -> "24-bookworm-slim", "bookworm" + "-slim-" -> "slim-bookworm",
+ * "3.12-bookworm" + "-slim-" -> "3.12-slim-bookworm", "latest" + any -> "slim" */
+static str slim_tag(struct arena *arena, str tag, const char *slim)
 {
-    str plain = str_from(suffix + 1), slim = STR("-slim");
+    str suffix = str_from(slim);
+    bool inside = str_ends(suffix, STR("-"));
+    if (inside)
+        suffix.len--;
+    str plain = str_from_index(suffix, 1);
     if (!tag.len || str_eq(tag, STR("latest")))
-        return str_eq(repository, STR("debian")) ? STR("stable-slim") : plain;
-    if (!str_eq(str_from(suffix), slim) || !STR_IN(repository, "python", "ruby", "perl"))
-        return str_cat(arena, tag, slim);
-    size_t dash = str_find_char(tag, '-');
-    if (!char_is_digit(tag.at[0]))
-        return str_fmt(arena, "slim-%.*s", STR_ARG(tag));
-    return str_fmt(arena, "%.*s-slim%.*s", STR_ARG(str_slice(tag, 0, dash)),
-                   STR_ARG(dash == STR_MISSING ? STR("") : str_from_index(tag, dash)));
+        return plain;
+    if (inside && !char_is_digit(tag.at[0]))
+        return str_fmt(arena, "%.*s-%.*s", STR_ARG(plain), STR_ARG(tag));
+    size_t dash = inside ? str_find_char(tag, '-') : STR_MISSING;
+    if (dash == STR_MISSING)
+        return str_fmt(arena, "%.*s%.*s", STR_ARG(tag), STR_ARG(suffix));
+    return str_fmt(arena, "%.*s%.*s%.*s", STR_ARG(str_slice(tag, 0, dash)), STR_ARG(suffix),
+                   STR_ARG(str_from_index(tag, dash)));
+}
+
+/* The tag of the slim sibling. Only Debian itself has none for "latest". */
+static str slim_sibling_tag(struct arena *arena, const struct stage_facts *stage)
+{
+    bool newest = !stage->tag.len || str_eq(stage->tag, STR("latest"));
+    if (newest && str_eq(stage->repository, STR("debian")))
+        return STR("stable-slim");
+    return slim_tag(arena, stage->tag, stage->base->slim);
 }
 
 /* Does some step of the stage call a program that only the full image has? */
@@ -224,7 +243,7 @@ static const struct base_fact *slim_sibling(const struct facts *facts,
     if (!stage->base || !stage->base->slim || stage->base->sdk || stage->base->slim[0] != '-' ||
         stage->stage->base_stage != NO_INDEX || !stage->stage->base_known)
         return NULL;
-    *out_tag = slim_tag(facts->arena, stage->repository, stage->tag, stage->base->slim);
+    *out_tag = slim_sibling_tag(facts->arena, stage);
     const struct base_fact *slim = base_fact_find(stage->repository, *out_tag);
     return slim == stage->base ? NULL : slim;
 }
@@ -240,22 +259,30 @@ str base_slim_reference(const struct facts *facts, const struct stage_facts *sta
                    STR_ARG(tag));
 }
 
+/* A server's image starts its own program, so that files copied in are enough. */
+static bool ships_on_a_server(const struct facts *facts)
+{
+    return facts->final->base->cmd && final_step(facts, INSTRUCTION_COPY) &&
+           !final_step(facts, INSTRUCTION_CMD) && !final_step(facts, INSTRUCTION_ENTRYPOINT);
+}
+
 static void check_slim(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     str tag;
-    const struct base_fact *slim =
-        final && ships_a_program(facts) ? slim_sibling(facts, final, &tag) : NULL;
+    bool ships = final && (ships_a_program(facts) || (final->base && ships_on_a_server(facts)));
+    const struct base_fact *slim = ships ? slim_sibling(facts, final, &tag) : NULL;
     if (!slim)
         return;
     double saved = final->base->unpacked_mb - slim->unpacked_mb;
     if (saved > 0 && slim->unpacked_mb > 0)
-        found(sink, final->stage->base_at, "'%.*s:%.*s' is about %.0f MB smaller",
-              STR_ARG(final->repository), STR_ARG(tag), saved)
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is about %.*s smaller: %.*s unpacked",
+              STR_ARG(final->repository), STR_ARG(tag), STR_ARG(megabytes(facts, saved)),
+              STR_ARG(megabytes(facts, slim->unpacked_mb)))
             ->bytes = (uint64_t)(saved * 1e6);
     else
-        found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller", STR_ARG(final->repository),
-              STR_ARG(tag));
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller: by how much is not measured",
+              STR_ARG(final->repository), STR_ARG(tag));
     str reference = base_slim_reference(facts, final);
     if (!template_is_asked(facts, sink->rule) || !reference.len || calls_more(facts, final, slim))
         return;

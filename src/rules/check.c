@@ -77,6 +77,10 @@ static void job_parse(const struct run *run, struct check_job *job)
 {
     switch (job->kind) {
     case FILE_DOCKERFILE:
+        if (job->walked && !is_dockerfile_text(job->path, job->source->text)) {
+            job->kind = FILE_KIND_COUNT;
+            break;
+        }
         job->facts = facts_make(job->arena, dockerfile_parse(job->arena, job->source), run->options,
                                 run->today);
         break;
@@ -337,6 +341,7 @@ static bool add_file(struct run *run, str path, struct err *err)
             path_stat(repository->root_fd, (*job)->inside, &have) && have.st_ino == wanted.st_ino &&
             have.st_dev == wanted.st_dev) {
             (*job)->named = true;
+            (*job)->walked = false;
             (*job)->path = path;
             return true;
         }

@@ -237,6 +237,7 @@ static void exec_form(struct facts *facts, struct step_facts *step)
     }
     command->argv = command->words;
     command->name = str_basename(command->argv.at[0].value);
+    shell_know_program(command);
     step->commands = command;
     step->command_count = 1;
 }

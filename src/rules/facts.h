@@ -50,7 +50,7 @@ enum base_libc { LIBC_UNKNOWN, LIBC_GLIBC, LIBC_MUSL, LIBC_NONE };
 struct base_fact {
     const char *name;       /* for `explain base/NAME`: "python-slim" */
     const char *repository; /* normalised: "python", "gcr.io/distroless/static-debian12" */
-    const char *tags;       /* glob over the tag, first row that matches wins: "*-slim*", "*" */
+    const char *tags;       /* globs over the tag, first row that matches wins: "*-slim*", "*" */
     enum base_family family;
     enum base_libc libc;
     enum shell_kind shell; /* what /bin/sh is */
@@ -62,10 +62,12 @@ struct base_fact {
     const char *has;      /* programs it has that rules ask about: "curl wget git gcc make ..." */
     bool ca_certificates, tzdata;
     bool sdk;           /* made to build with, not to ship: golang, rust, gcc, maven, jdk ... */
-    const char *slim;   /* sibling to ship instead: tag suffix or reference, NULL */
-    const char *alpine; /* the alpine sibling, NULL */
+    const char *slim;   /* what to ship instead, NULL: "-slim" at the tag's end, "-slim-" behind its
+                         * version, or a reference: "eclipse-temurin:21-jre" */
+    const char *alpine; /* the alpine sibling: "-alpine", NULL */
     double unpacked_mb, pull_mb; /* 0: not measured */
-    const char *measured;        /* date of those figures */
+    const char *measured;        /* the day on which `sample` was built; NULL with both 0 */
+    const char *sample;          /* the image that was measured: "python:3.14-slim" */
     const char *use, *tradeoff;
     const char *cmd; /* its CMD or ENTRYPOINT names a server: "nginx"; NULL */
     const char *source;
@@ -160,6 +162,14 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
 
 /* The row for an image reference, NULL when it is not in the table. */
 const struct base_fact *base_fact_find(str repository, str tag);
+
+/* The row of a sibling as a row's `slim` or `alpine` names it; NULL when there is none. */
+const struct base_fact *base_sibling(struct arena *arena, const struct base_fact *base,
+                                     const char *sibling);
+
+/* What to ship a program on that was built on `base`: its slim sibling, else the smallest plain image
+ * of its family; NULL when the table has none. */
+const struct base_fact *base_to_ship(struct arena *arena, const struct base_fact *base);
 
 /* The first day on which a release gets no more fixes, "2024-06-30": of the image itself or of the
  * distribution release that its tag names. NULL when it is supported or not known. `out_what` says

@@ -414,12 +414,14 @@ static void check_whole(const struct facts *facts, struct rule_sink *sink,
         !word_value(facts, at, at->words.at[1].raw, &goal) || !str_eq(source, STR("/")) ||
         !str_eq(goal, STR("/")))
         return;
+    const struct stage_facts *stage = step_stage(facts, step);
+    if (!stage || !stage->ships)
+        return; /* what a stage for building holds is thrown away */
     found(sink, at->at, "all of '%.*s' is copied, what the image does not need too",
           STR_ARG(from->value));
     if (stage_find(facts->file, from->value, at->stage) == NO_INDEX)
         found_severity(sink, SEVERITY_NOTE); /* an image that may hold little else */
-    const struct stage_facts *stage = step_stage(facts, step);
-    if (stage && stage->stage->base_known && str_eq(stage->stage->base, STR("scratch")))
+    if (stage->stage->base_known && str_eq(stage->stage->base, STR("scratch")))
         found_severity(sink, SEVERITY_NOTE); /* the way to make one layer of many */
 }
 

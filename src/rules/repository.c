@@ -51,6 +51,19 @@ bool file_kind_of(str path, enum file_kind *out_kind)
     return true;
 }
 
+bool is_dockerfile_text(str path, str text)
+{
+    str line;
+    if (STR_IN(str_basename(path), "Dockerfile", "Containerfile"))
+        return true;
+    while (str_next_line(&text, &line)) {
+        line = str_trim(line);
+        if (str_starts_nocase(line, STR("FROM")) && line.len > 4 && char_is_space(line.at[4]))
+            return true;
+    }
+    return false;
+}
+
 /* Directories whose files are somebody else's. */
 static bool is_foreign_directory(str path)
 {
@@ -78,6 +91,7 @@ void repository_discover(struct repository *repository)
         job->inside = entry->path;
         job->kind = kind;
         job->named = true;
+        job->walked = true;
         job->repository = repository;
         vec_push(repository->arena, &repository->jobs, job);
     }

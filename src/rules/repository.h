@@ -33,7 +33,8 @@ struct check_job {
     str path;   /* as the user sees it */
     str inside; /* relative to the repository's root; "" when there is none */
     enum file_kind kind;
-    bool named; /* the user named it, so findings are shown; else it is only looked at */
+    bool named;  /* the user named it, so findings are shown; else it is only looked at */
+    bool walked; /* its name was met on a walk: only its text tells whether it is what it seems */
     bool read;
     str why_unread;
     struct arena *arena; /* where all below lives */
@@ -73,6 +74,10 @@ void repository_discover(struct repository *repository);
 /* What kind of file a path is by its name; false when it is none that rules understand. YAML is
  * FILE_YAML here: its content decides later. */
 bool file_kind_of(str path, enum file_kind *out_kind);
+
+/* Is a file that is called like a Dockerfile one? "dockerfile.h" and pieces that others include
+ * have no FROM. Those called just Dockerfile or Containerfile always are. */
+bool is_dockerfile_text(str path, str text);
 
 /* Give each Dockerfile its context, tree and ignore file, each ignore file its Dockerfiles. */
 void repository_connect(struct repository *repository);

@@ -13,13 +13,20 @@ static bool is_shell(const struct shell_command *command)
                   "perl", "ruby", "node", "php", "pwsh");
 }
 
+/* What stands behind an opening quote, up to the closing one. */
+static str unquoted(str text)
+{
+    size_t end = str_find(str_from_index(text, 1), str_slice(text, 0, 1));
+    return str_slice(text, 1, end == STR_MISSING ? text.len : end + 1);
+}
+
 /* The URL among a download's words, as written; "" when there is none. */
 static str url_of(const struct shell_command *command, span *out_at)
 {
     VEC_EACH(struct shell_word, word, command->argv) {
         str text = word->known ? word->value : word->raw;
         if (str_starts(text, STR("\"")) || str_starts(text, STR("'")))
-            text = str_from_index(text, 1);
+            text = unquoted(text);
         if (str_starts_nocase(text, STR("http://")) || str_starts_nocase(text, STR("https://")) ||
             str_starts_nocase(text, STR("ftp://"))) {
             *out_at = word->at;
@@ -425,6 +432,8 @@ static void check_unsigned_command(const struct facts *facts, struct rule_sink *
     (void)facts;
     (void)step;
     span at;
+    if (shell_is(command, "apk", "index") || shell_is(command, "apk", "verify"))
+        return; /* they install nothing */
     for (size_t i = 0; i < ARRAY_COUNT(unsigned_switches); i++)
         if (switch_is_used(command, &unsigned_switches[i], &at)) {
             found(sink, at, "'%s' installs packages that nobody signed",

@@ -240,13 +240,12 @@ static void check_bashism(const struct facts *facts, struct rule_sink *sink,
     if (!step_is_run(facts, step) || !step->script || !posix)
         return;
     VEC_EACH(struct shell_bashism, bashism, step->script->bashisms) {
-        str what = str_from(bashism->what);
-        bool ash_has = STR_IN(what, "[[ ]]", "pipefail", "function", "here-string", "source",
-                              "local", "$'...'", "echo -e", "==", "let", "read options");
-        if (step->shell == SHELL_KIND_ASH && ash_has)
+        if (step->shell == SHELL_KIND_ASH && bashism->in_ash)
             continue;
         found(sink, bashism->at, "%s: this base's sh is %s, which does not know it", bashism->what,
               step->shell == SHELL_KIND_ASH ? "busybox ash" : "dash");
+        if (str_eq(str_from(bashism->what), STR("echo -e")))
+            found_severity(sink, SEVERITY_WARNING); /* it writes "-e": wrong text, not the end */
         return;
     }
 }

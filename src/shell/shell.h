@@ -53,13 +53,14 @@ VEC_TYPE(shell_parts, struct shell_part);
 
 struct shell_word {
     span at;
-    str raw;     /* as written, line joins removed                                  */
-    str value;   /* quotes removed; meaningful when known, else "" */
-    str prefix;  /* what is literally known from the start; equals value when known */
-    bool known;  /* no expansion at all decides the value (globs are not known)  */
-    bool quoted; /* some part is quoted                                          */
-    bool splits; /* an unquoted $x, $(..) or glob: may become several words      */
-    bool globs;  /* an unquoted * ? or [                                         */
+    str raw;         /* as written, line joins removed                                  */
+    str value;       /* quotes removed; meaningful when known, else "" */
+    str prefix;      /* what is literally known from the start; equals value when known */
+    bool known;      /* no expansion at all decides the value (globs are not known)  */
+    bool quoted;     /* some part is quoted                                          */
+    bool splits;     /* an unquoted $x, $(..) or glob: may become several words      */
+    bool globs;      /* an unquoted * ? or [                                         */
+    bool takes_next; /* an option whose value is the next word                       */
     struct shell_parts parts;
 };
 VEC_TYPE(shell_words, struct shell_word);
@@ -138,6 +139,8 @@ struct shell_command {
     uint32_t list;  /* commands of one top-level list item share this                       */
     uint32_t depth; /* 0 at the top level of the script                                     */
     int32_t outer;  /* command whose word or wrapper holds this one; -1 at the top          */
+    const char *value_options; /* its program's options that take the next word: "-o --option" */
+    bool word_options;         /* its program's options are words: "-ldflags" is no bundle     */
 };
 VEC_TYPE(shell_commands, struct shell_command);
 
@@ -176,6 +179,7 @@ struct shell_bashism {
     span at;
     const char *what; /* "[[ ]]", "arrays", "process substitution", "pipefail", ... */
     const char *code; /* ShellCheck's number for it, e.g. "SC3010"; NULL when it has none */
+    bool in_ash;      /* busybox ash, as Alpine and Debian build it, has it too           */
 };
 
 struct shell_problem {
@@ -225,6 +229,9 @@ const struct shell_word *shell_subcommand(const struct shell_command *command);
 
 /* Is it `name sub` (sub NULL: any)? */
 bool shell_is(const struct shell_command *command, const char *name, const char *sub);
+
+/* Fill what is known of its options, from its name and words: for a command made by hand. */
+void shell_know_program(struct shell_command *command);
 
 /* The word that is this option: "-y" also matches inside a bundle ("-qy"); "--yes" also matches
  * "--yes=1". Options behind a "--" do not count. NULL when it is not there. */

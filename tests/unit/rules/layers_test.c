@@ -149,6 +149,10 @@ static const struct rule_row rows[] = {
     /* layers/whole-filesystem */
     {"all of a stage", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b / /\n", 3},
+    {"a stage for building may hold anything", "layers/whole-filesystem",
+     "FROM debian:12 AS x\nFROM debian:12 AS b\nCOPY --from=x / /\nFROM debian:12\nCOPY --from=b "
+     "/a /a\n",
+     0},
     {"one directory", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b /app /\n", 0},
     /* layers/copied-twice */
