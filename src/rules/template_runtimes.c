@@ -1,6 +1,6 @@
 #include "rules/template_stages.h"
 
-/* Programs that a stage builds and another program runs: Java, .NET, Node. */
+/* Programs that a stage builds and another program runs: Java, .NET, Python, Node. */
 
 /* The number that follows a mark in a tag: "21" of "3.9-eclipse-temurin-21-alpine". */
 static str number_behind(str tag, const char *mark)
@@ -75,6 +75,50 @@ bool second_stage_dotnet(struct second_stage *plan)
     return facts->final->tag.len > 0;
 }
 
+/* -- uv ---------------------------------------------------------------------------------------- */
+
+/* "python3.12-bookworm-slim" of uv's images is built on "python:3.12-slim-bookworm". */
+static str python_of(const struct facts *facts)
+{
+    str tag = facts->final->tag;
+    static const char *const suites[] = {"bookworm", "trixie", "bullseye"};
+    size_t at = str_find(tag, STR("python3."));
+    str minor = at == STR_MISSING ? STR("") : number_behind(tag, "python3.");
+    if (!minor.len)
+        return STR("");
+    if (str_has(tag, STR("alpine")))
+        return str_fmt(facts->arena, "python:3.%.*s-alpine", STR_ARG(minor));
+    for (size_t i = 0; i < ARRAY_COUNT(suites); i++)
+        if (str_has(tag, str_from(suites[i])))
+            return str_fmt(facts->arena, "python:3.%.*s-slim-%s", STR_ARG(minor), suites[i]);
+    return STR("");
+}
+
+/* Is the environment's own directory in PATH when the program is begun, or named by it? */
+static bool begins_in_environment(const struct second_stage *plan)
+{
+    const struct shell_command *start = &plan->start->commands[0];
+    const struct variable *path =
+        dockerfile_variable(plan->facts->file, plan->start->instruction, STR("PATH"));
+    return !STR_IN(start->name, "uv", "uvx") &&
+           (str_has(start->argv.at[0].value, STR(".venv/bin/")) ||
+            (path && path->pair && str_has(path->pair->value, STR(".venv/bin"))));
+}
+
+bool second_stage_uv(struct second_stage *plan)
+{
+    const struct facts *facts = plan->facts;
+    bool syncs = false;
+    for (uint32_t k = 0; k < plan->last->command_count; k++)
+        syncs = syncs || shell_is(&plan->last->commands[k], "uv", "sync");
+    if (!str_eq(facts->final->repository, STR("ghcr.io/astral-sh/uv")) || !syncs ||
+        !plan->last->workdir_set || plan->last->workdir.len < 2 || !begins_in_environment(plan))
+        return false;
+    plan->base = python_of(facts);
+    second_stage_ship(plan, plan->last->workdir);
+    return plan->base.len > 0;
+}
+
 /* -- node -------------------------------------------------------------------------------------- */
 
 /* What takes the development dependencies out again. */
@@ -126,7 +170,8 @@ bool template_second_stage(const struct facts *facts, struct rule_sink *sink)
     if (!template_is_asked(facts, sink->rule) || !second_stage_begin(facts, &plan) ||
         !facts->final->base)
         return false;
-    if (!second_stage_native(&plan) && !second_stage_java(&plan) && !second_stage_dotnet(&plan))
+    if (!second_stage_native(&plan) && !second_stage_java(&plan) && !second_stage_dotnet(&plan) &&
+        !second_stage_uv(&plan))
         return false;
     return second_stage_give(sink, &plan, "Build in a stage of its own");
 }

@@ -20,7 +20,8 @@ static bool is_setting_of_builds(str name)
 {
     static const char *const starts[] = {
         "GO",     "CGO", "CARGO",           "RUST", "MAVEN",  "GRADLE", "CFLAGS", "CXX",
-        "LDFLAG", "CC",  "DEBIAN_FRONTEND", "PATH", "DOTNET", "NUGET",  "MAKEF",  "NPM_CONFIG"};
+        "LDFLAG", "CC",  "DEBIAN_FRONTEND", "PATH", "DOTNET", "NUGET",  "MAKEF",  "NPM_CONFIG",
+        "UV_"};
     for (size_t i = 0; i < ARRAY_COUNT(starts); i++)
         if (str_starts(name, str_from(starts[i])))
             return true;
@@ -65,15 +66,17 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     str line =
         str_cat(facts->arena, source_text(facts->source, at->at), source_newline(facts->source));
     switch (at->kind) {
-    case INSTRUCTION_ENV:
+    case INSTRUCTION_ENV: {
+        bool finds = str_has(line, STR(".venv/bin")); /* the environment that is shipped */
         VEC_EACH(struct pair, pair, at->pairs) {
-            if (is_setting_of_builds(pair->name))
+            if (is_setting_of_builds(pair->name) && !finds)
                 return at->pairs.count == 1;
         }
-        if (str_has_char(line, '$'))
+        if (str_has_char(line, '$') && !finds)
             return false;
         buf_add(lines, line);
         return true;
+    }
     case INSTRUCTION_CMD:
     case INSTRUCTION_ENTRYPOINT:
     case INSTRUCTION_EXPOSE:
@@ -101,6 +104,18 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     }
 }
 
+/* Variables that the new stage may not have: any but PATH, which every image has. */
+static bool needs_variables(str text)
+{
+    for (size_t at = str_find_char(text, '$'); at != STR_MISSING; at = str_find_char(text, '$')) {
+        text = str_from_index(text, at + 1);
+        str name = str_starts(text, STR("{")) ? str_from_index(text, 1) : text;
+        if (!str_starts(name, STR("PATH")) || (name.len > 4 && char_is_name(name.at[4])))
+            return true;
+    }
+    return false;
+}
+
 /* What follows the last RUN is the new stage's: it may not use what only the old one has. */
 static bool can_follow(const struct step_facts *step)
 {
@@ -109,7 +124,7 @@ static bool can_follow(const struct step_facts *step)
         return false;
     bool shell = at->kind == INSTRUCTION_CMD || at->kind == INSTRUCTION_ENTRYPOINT ||
                  at->kind == INSTRUCTION_HEALTHCHECK || at->kind == INSTRUCTION_RUN;
-    return shell || !str_has_char(at->logical.text, '$');
+    return shell || !needs_variables(at->logical.text);
 }
 
 /* -- names ------------------------------------------------------------------------------------- */

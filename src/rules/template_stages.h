@@ -46,3 +46,4 @@ bool second_stage_give(struct rule_sink *sink, struct second_stage *plan, const 
 bool second_stage_native(struct second_stage *plan);
 bool second_stage_java(struct second_stage *plan);
 bool second_stage_dotnet(struct second_stage *plan);
+bool second_stage_uv(struct second_stage *plan);

@@ -429,6 +429,36 @@ static const struct rule_row rows[] = {
      "CMD [\"rackup\"]\n", 1,
      NO_FIX,
      NULL, NULL, true},
+    {"uv's environment", "base/sdk-shipped",
+     "FROM ghcr.io/astral-sh/uv:python3.12-bookworm-slim\n"
+     "WORKDIR /app\n"
+     "ENV UV_COMPILE_BYTECODE=1\n"
+     "COPY . .\n"
+     "RUN uv sync --locked\n"
+     "ENV PATH=\"/app/.venv/bin:$PATH\"\n"
+     "EXPOSE 8000\n"
+     "CMD [\"fastapi\", \"run\"]\n", 1,
+     "FROM ghcr.io/astral-sh/uv:python3.12-bookworm-slim AS build\n"
+     "WORKDIR /app\n"
+     "ENV UV_COMPILE_BYTECODE=1\n"
+     "COPY . .\n"
+     "RUN uv sync --locked\n"
+     "\n"
+     "FROM python:3.12-slim-bookworm\n"
+     "WORKDIR /app\n"
+     "COPY --from=build /app /app\n"
+     "ENV PATH=\"/app/.venv/bin:$PATH\"\n"
+     "EXPOSE 8000\n"
+     "CMD [\"fastapi\", \"run\"]\n",
+     "pyproject.toml uv.lock", NULL, true},
+    {"uv itself is begun: no edit", "base/sdk-shipped",
+     "FROM ghcr.io/astral-sh/uv:python3.12-bookworm-slim\n"
+     "WORKDIR /app\n"
+     "COPY . .\n"
+     "RUN uv sync --locked\n"
+     "CMD [\"uv\", \"run\", \"a.py\"]\n", 1,
+     NO_FIX,
+     "pyproject.toml uv.lock", NULL, true},
 };
 /* clang-format on */
 
