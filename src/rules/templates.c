@@ -31,11 +31,25 @@ bool template_give(struct rule_sink *sink, const struct template_edits *edits, c
     return true;
 }
 
+/* Does the text set the variable itself, by an assignment or an export? */
+static bool sets_itself(str text, str name)
+{
+    for (size_t at = str_find(text, name); at != STR_MISSING; at = str_find(text, name)) {
+        bool begins = at == 0 || !char_is_name(text.at[at - 1]);
+        text = str_from_index(text, at + name.len);
+        if (begins && str_starts(text, STR("=")))
+            return true;
+    }
+    return false;
+}
+
 bool template_variable(const struct facts *facts, const struct instruction *at, const char *name,
                        str *out_value)
 {
     const struct variable *variable = dockerfile_variable(facts->file, at, str_from(name));
     *out_value = STR("");
+    if (sets_itself(source_text(facts->source, at->at), str_from(name)))
+        return false;
     if (!variable || !variable->set)
         return !variable || variable->is_env; /* an ARG may get its value from outside */
     *out_value = variable->value;

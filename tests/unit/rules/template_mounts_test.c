@@ -290,6 +290,38 @@ static const struct rule_row rows[] = {
      "ARG PIP_CACHE_DIR\n"
      "RUN pip install a\n", 3,
      NO_FIX},
+    {"the command moves its cache itself: no edit", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN PIP_CACHE_DIR=/x pip install a\n", 2,
+     NO_FIX},
+    {"told to keep nothing by its own command", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN export PIP_NO_CACHE_DIR=1 && pip install a\n", 0},
+    {"a flag on a line of its own", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN --mount=type=secret,id=a \\\n"
+     "    pip install a\n", 3,
+     "FROM python:3.12\n"
+     "RUN --mount=type=secret,id=a \\\n"
+     "    --mount=type=cache,target=/root/.cache/pip \\\n"
+     "    pip install a\n"},
+    {"a RUN that begins on the next line", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN \\\n"
+     "  pip install a\n", 3,
+     "FROM python:3.12\n"
+     "RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+     "  pip install a\n"},
+    {"inside of an if", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN if true; then pip install --no-cache-dir a; fi\n", 2,
+     "FROM python:3.12\n"
+     "RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+     "    if true; then pip install a; fi\n"},
+    {"a cache that is emptied from above: no edit", "cache/mount-missing",
+     "FROM python:3.12\n"
+     "RUN pip install a && rm -rf /root/.cache\n", 2,
+     NO_FIX},
 };
 /* clang-format on */
 
