@@ -45,8 +45,8 @@ struct template_user {
 bool template_user_of(const struct facts *facts, const struct step_facts *step,
                       struct template_user *out_user);
 
-/* The value of a variable in force; false when it is set to something that the text does not tell, or
- * by the instruction's own commands. Not set at all is "". */
+/* The value of a variable in force; false when it is set to something that the text does not
+ * tell, or by the instruction's own commands. Not set at all is "". */
 bool template_variable(const struct facts *facts, const struct instruction *at, const char *name,
                        str *out_value);
 
