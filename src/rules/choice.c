@@ -56,7 +56,7 @@ enum severity rule_severity(const struct rule_choice *choice, const struct rule 
     return str_eq(text, STR("note")) ? SEVERITY_NOTE : severity;
 }
 
-static bool selector_known(struct arena *arena, str selector)
+bool selector_known(struct arena *arena, str selector)
 {
     if (str_eq(selector, STR("all")) || rule_find(selector))
         return true;

@@ -24,5 +24,8 @@ bool rule_named(const struct rule_choice *choice, const struct rule *rule);
 enum severity rule_severity(const struct rule_choice *choice, const struct rule *rule,
                             enum severity severity);
 
+/* Does a selector name a rule, a group, a peer's id of some rule, or all of them? */
+bool selector_known(struct arena *arena, str selector);
+
 /* Every selector must name something: ERR_USAGE with the nearest name otherwise. */
 MUST_CHECK bool choice_verify(const struct rule_choice *choice, struct err *err);

@@ -78,8 +78,7 @@ static str nearest_entry(const struct facts *facts, str path)
     return name.len > 3 ? best : STR("");
 }
 
-/* Names that a build step outside of the Dockerfile makes. */
-static bool is_made_elsewhere(str path)
+bool is_made_elsewhere(str path)
 {
     str first = str_slice(path, 0, str_find_char(path, '/'));
     return STR_IN(first, "dist", "build", "target", "out", "bin", "publish", "release", "artifacts",

@@ -12,21 +12,32 @@
 /* One a line, in name order. */
 /* clang-format off */
 #define RULE_FAMILIES(FAMILY)     \
+    FAMILY(base_artefacts) \
     FAMILY(base_choice) \
+    FAMILY(base_scratch) \
     FAMILY(base_stages) \
+    FAMILY(base_versions) \
     FAMILY(cache_builds)          \
     FAMILY(cache_mounts)          \
     FAMILY(cache_order)           \
     FAMILY(cache_syntax)          \
     FAMILY(ci_actions)            \
     FAMILY(ci_cache)              \
+    FAMILY(ci_cache_refs)         \
+    FAMILY(ci_sarif)              \
     FAMILY(ci_scan)               \
+    FAMILY(ci_scan_gate)          \
+    FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
+    FAMILY(correctness_architecture) \
+    FAMILY(conventions)           \
     FAMILY(correctness_commands)  \
+    FAMILY(correctness_contents)  \
     FAMILY(correctness_form)      \
+    FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
     FAMILY(cross_builds)          \
@@ -36,6 +47,7 @@
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rules)          \
+    FAMILY(runtime_files)         \
     FAMILY(runtime_metadata)      \
     FAMILY(runtime_start)         \
     FAMILY(secrets)               \
@@ -44,6 +56,7 @@
     FAMILY(security_user)         \
     FAMILY(shell)                 \
     FAMILY(size_binaries)         \
+    FAMILY(size_copied)           \
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \

@@ -72,6 +72,12 @@ static bool is_foreign_directory(str path)
                   "third_party", ".terraform", "bower_components", "site-packages");
 }
 
+void repository_add(struct repository *repository, struct check_job *job)
+{
+    vec_push(repository->arena, &repository->jobs, job);
+    map_set(repository->arena, &repository->jobs_inside, job->inside, job);
+}
+
 void repository_discover(struct repository *repository)
 {
     const struct context_tree *tree = repository->tree;
@@ -93,7 +99,7 @@ void repository_discover(struct repository *repository)
         job->named = true;
         job->walked = true;
         job->repository = repository;
-        vec_push(repository->arena, &repository->jobs, job);
+        repository_add(repository, job);
     }
 }
 
@@ -109,11 +115,7 @@ str repository_text(struct arena *arena, const struct repository *repository, st
 
 const struct check_job *repository_job(const struct repository *repository, str inside)
 {
-    VEC_EACH(struct check_job *, job, repository->jobs) {
-        if (str_eq((*job)->inside, inside))
-            return *job;
-    }
-    return NULL;
+    return map_find(&repository->jobs_inside, inside);
 }
 
 struct rule_sink repository_sink(const struct check_job *job, const struct rule *rule)
@@ -290,62 +292,10 @@ static void connect_ignore(struct repository *repository, struct check_job *job)
     ignore_file_measure(file);
 }
 
-/* Does this file call a builder that knows no mounts: the classic one, or kaniko? */
-static bool calls_classic_builder(const struct check_job *job)
-{
-    static const char *const marks[] = {"DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0",
-                                        "DOCKER_BUILDKIT: \"0\"", "DOCKER_BUILDKIT: '0'",
-                                        "kaniko-project/executor"};
-    bool calls = job->kind != FILE_MARKDOWN && job->kind != FILE_DOCKERFILE &&
-                 job->kind != FILE_IGNORE && job->source;
-    for (size_t i = 0; calls && i < ARRAY_COUNT(marks); i++)
-        if (str_has(job->source->text, str_from(marks[i])))
-            return true;
-    return false;
-}
-
-/* The name under which this Dockerfile's image runs, when it makes that user itself. */
-static str own_user(const struct facts *facts)
-{
-    const struct stage_facts *final = facts ? facts->final : NULL;
-    if (!final || !final->user_known || !final->user.len || final->windows)
-        return STR("");
-    str name = str_slice(final->user, 0, str_find_char(final->user, ':'));
-    for (uint32_t i = final->stage->first; i < final->stage->end; i++)
-        for (uint32_t k = 0; k < facts->steps[i].command_count; k++) {
-            const struct shell_command *command = &facts->steps[i].commands[k];
-            if (STR_IN(command->name, "useradd", "adduser") && command->argv.count > 1 &&
-                str_eq(vec_last(&command->argv)->value, name))
-                return name;
-        }
-    return STR("");
-}
-
-/* What is usual in this repository. */
-static void learn_conventions(struct repository *repository)
-{
-    struct map counts = {0}; /* user name -> how many Dockerfiles */
-    uint32_t most = 0;
-    VEC_EACH(struct check_job *, job, repository->jobs) {
-        repository->classic_builder = repository->classic_builder || calls_classic_builder(*job);
-        str name = own_user((*job)->facts);
-        if (!name.len || str_eq(name, STR("root")))
-            continue;
-        uint32_t *count = map_find(&counts, name);
-        if (!count)
-            map_set(repository->arena, &counts, name, count = NEW(repository->arena, uint32_t));
-        if (++*count <= most)
-            continue;
-        most = *count;
-        repository->user = name;
-    }
-}
-
 void repository_connect(struct repository *repository)
 {
     if (!repository->tree)
         return;
-    learn_conventions(repository);
     VEC_EACH(struct check_job *, job, repository->jobs) {
         if ((*job)->facts)
             connect_dockerfile(repository, *job);

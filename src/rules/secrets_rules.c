@@ -241,6 +241,23 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
     return NULL;
 }
 
+/* Does this install ask no registry, or another one than the project's: files, tools for everybody? */
+static bool needs_no_registry(const struct shell_command *command,
+                              const struct package_command *package)
+{
+    static const char *const options[] = {"--no-index", "--offline", "-g", "--global"};
+    for (size_t i = 0; i < ARRAY_COUNT(options); i++)
+        if (shell_option(command, options[i]))
+            return true;
+    bool files = package->packages.count > 0;
+    VEC_EACH(struct shell_word, word, package->packages) {
+        str text = word->known ? word->value : word->prefix;
+        files = files && (str_starts(text, STR("/")) || str_starts(text, STR(".")) ||
+                          str_has(text, STR(".whl")));
+    }
+    return files && !shell_option(command, "-r");
+}
+
 static void check_mount_missing(const struct facts *facts, struct rule_sink *sink,
                                 const struct step_facts *step, const struct shell_command *command)
 {
@@ -249,7 +266,8 @@ static void check_mount_missing(const struct facts *facts, struct rule_sink *sin
     struct package_command package = package_command_of(facts->arena, command);
     if (package.verb != PACKAGE_INSTALL ||
         !STR_IN(str_from(package.manager), "npm", "yarn", "pnpm", "bun", "pip", "poetry", "uv",
-                "bundle", "composer", "go", "cargo", "nuget", "dotnet"))
+                "bundle", "composer", "go", "cargo", "nuget", "dotnet") ||
+        needs_no_registry(command, &package))
         return;
     const struct step_facts *with = install_with_secret(facts, step, package.manager);
     if (!with || with->stage == step->stage)

@@ -223,21 +223,6 @@ static const struct lock_row lock_rows[] = {
     {"pipenv", "install", "Pipfile.lock", "--deploy --ignore-pipfile", " --deploy"},
 };
 
-static bool has_any(const struct shell_command *command, const char *options)
-{
-    str rest = str_from(options), option;
-    char text[32];
-    while (str_next_word(&rest, &option)) {
-        size_t length = option.len < sizeof(text) - 1 ? option.len : sizeof(text) - 1;
-        for (size_t i = 0; i < length; i++)
-            text[i] = option.at[i];
-        text[length] = '\0';
-        if (shell_option(command, text))
-            return true;
-    }
-    return false;
-}
-
 static void check_lock(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step, const struct package_command *package)
 {
@@ -247,7 +232,7 @@ static void check_lock(const struct facts *facts, struct rule_sink *sink,
     for (size_t i = 0; sub && i < ARRAY_COUNT(lock_rows); i++) {
         const struct lock_row *row = &lock_rows[i];
         if (!is_manager(package, row->manager) || !str_eq(sub->value, str_from(row->sub)) ||
-            has_any(package->command, row->options) || !is_copied(facts, step, row->lock))
+            command_has_any(package->command, row->options) || !is_copied(facts, step, row->lock))
             continue;
         found(sink, sub->at, "'%s %s' may change what %s says", row->manager, row->sub, row->lock);
         found_fix(sink, "Install what the lock file says");

@@ -426,9 +426,8 @@ static bool is_classic(const struct facts *facts)
     str syntax = facts->file->directives.syntax;
     size_t colon = str_find_char(syntax, ':');
     str version = colon == STR_MISSING ? STR("") : str_from_index(syntax, colon + 1);
-    return (facts->repository && facts->repository->classic_builder) ||
-           STR_IN(version, "1.0", "1.1") || str_starts(version, STR("1.0.")) ||
-           str_starts(version, STR("1.1."));
+    return template_is_classic(facts) || STR_IN(version, "1.0", "1.1") ||
+           str_starts(version, STR("1.0.")) || str_starts(version, STR("1.1."));
 }
 
 static void plan_row(const struct facts *facts, struct mounts_plan *plan,

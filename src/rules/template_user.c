@@ -1,5 +1,6 @@
 #include "rules/templates.h"
 
+#include "rules/conventions.h"
 #include "rules/repository.h"
 
 /*
@@ -203,6 +204,15 @@ static str user_of_base(const struct facts *facts)
                : STR("");
 }
 
+/* What the repository's images call theirs, if it is not the name of some base's own. */
+static str usual_user(const struct facts *facts)
+{
+    const struct conventions *ways = facts->repository ? facts->repository->conventions : NULL;
+    bool named = ways && ways->user.len &&
+                 !STR_IN(ways->user, "node", "nginx", "www-data", "postgres", "redis", "ubuntu");
+    return named ? ways->user : STR("app");
+}
+
 static bool choose_user(struct drop *drop)
 {
     const struct facts *facts = drop->facts;
@@ -217,8 +227,7 @@ static bool choose_user(struct drop *drop)
         drop->name = STR("65532:65532");
         return !drop->owned.len;
     }
-    bool usual = facts->repository && facts->repository->user.len;
-    drop->name = usual ? facts->repository->user : STR("app");
+    drop->name = usual_user(facts);
     bool shadow = base->family == FAMILY_DEBIAN || base->family == FAMILY_UBUNTU ||
                   (base->family == FAMILY_RHEL && base->packages &&
                    !str_eq(str_from(base->packages), STR("microdnf")) &&

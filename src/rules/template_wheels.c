@@ -300,10 +300,9 @@ bool template_wheels(const struct facts *facts, struct rule_sink *sink,
     bool apt = STR_IN(str_from(compilers->manager), "apt-get", "apt");
     if (!template_is_asked(facts, sink->rule) || !final || step_stage(facts, step) != final ||
         !str_eq(final->repository, STR("python")) || final->stage->base_stage != NO_INDEX ||
-        final->stage->from->flags.count || (!apk && !apt) ||
-        (facts->repository && facts->repository->classic_builder) || !is_plain_install(step) ||
-        !find_install(&wheels) || !sort_packages(&wheels, apk) || !lists_are_copied(&wheels) ||
-        is_told_more(&wheels))
+        final->stage->from->flags.count || (!apk && !apt) || template_is_classic(facts) ||
+        !is_plain_install(step) || !find_install(&wheels) || !sort_packages(&wheels, apk) ||
+        !lists_are_copied(&wheels) || is_told_more(&wheels))
         return false;
     str name = free_name(facts), text = name.len ? stage_text(&wheels, name) : STR("");
     const struct shell_word *sub = shell_subcommand(wheels.install->command);

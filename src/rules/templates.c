@@ -1,6 +1,7 @@
 #include "rules/templates.h"
 
 #include "rules/choice.h"
+#include "rules/conventions.h"
 #include "rules/repository.h"
 #include "text/edit.h"
 
@@ -9,6 +10,12 @@
 bool template_is_asked(const struct facts *facts, const struct rule *rule)
 {
     return facts->options->modernize || rule_named(&facts->options->choice, rule);
+}
+
+bool template_is_classic(const struct facts *facts)
+{
+    const struct conventions *ways = facts->repository ? facts->repository->conventions : NULL;
+    return ways && ways->classic_builder;
 }
 
 void template_add(struct arena *arena, struct template_edits *edits, span at, str text)

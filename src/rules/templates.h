@@ -16,6 +16,9 @@
 /* May this rule change stages and base images: by --modernize, or named in a selection? */
 bool template_is_asked(const struct facts *facts, const struct rule *rule);
 
+/* Does the repository build with a builder that knows no mounts? */
+bool template_is_classic(const struct facts *facts);
+
 /* Edits that go together. */
 struct template_edits {
     struct edit_list list;
