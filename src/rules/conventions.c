@@ -234,6 +234,7 @@ const struct conventions *conventions_of(const struct repository *repository)
     ways->node_manager = agreed(&polls.node);
     ways->python_manager = agreed(&polls.python);
     ways->user = agreed(&polls.user);
+    ways->user_of_most = leader(&polls.user, &votes);
     ways->workdir = agreed(&polls.workdir);
     return ways;
 }

@@ -56,6 +56,7 @@ struct conventions {
     str node_manager;         /* npm, yarn, pnpm, bun */
     str python_manager;       /* pip, poetry, uv */
     str user;                 /* who images run as, by name */
+    str user_of_most;         /* the same of fewer files: for who has to choose a name */
     str workdir;              /* of the stage that ships */
     bool classic_builder;     /* some file builds with a builder that knows no mounts */
 };

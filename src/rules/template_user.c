@@ -208,9 +208,10 @@ static str user_of_base(const struct facts *facts)
 static str usual_user(const struct facts *facts)
 {
     const struct conventions *ways = facts->repository ? facts->repository->conventions : NULL;
-    bool named = ways && ways->user.len &&
-                 !STR_IN(ways->user, "node", "nginx", "www-data", "postgres", "redis", "ubuntu");
-    return named ? ways->user : STR("app");
+    bool named =
+        ways && ways->user_of_most.len &&
+        !STR_IN(ways->user_of_most, "node", "nginx", "www-data", "postgres", "redis", "ubuntu");
+    return named ? ways->user_of_most : STR("app");
 }
 
 static bool choose_user(struct drop *drop)
