@@ -87,23 +87,49 @@ static str registry_of(str repository)
     return is_host ? host : STR("docker.io");
 }
 
+static void untrusted_at(const struct facts *facts, struct rule_sink *sink, str repository, span at)
+{
+    str registry = registry_of(repository);
+    VEC_EACH(str, trusted, facts->options->trusted_registries) {
+        if (glob_match(*trusted, registry) || str_starts(repository, *trusted))
+            return;
+    }
+    found(sink, at, "'%.*s' is not among the trusted registries", STR_ARG(registry));
+}
+
 static void untrusted(const struct facts *facts, struct rule_sink *sink,
                       const struct stage_facts *stage)
 {
-    if (!facts->options->trusted_registries.count || is_scratch(stage))
-        return;
-    str registry = registry_of(stage->repository);
-    VEC_EACH(str, trusted, facts->options->trusted_registries) {
-        if (glob_match(*trusted, registry) || str_starts(stage->repository, *trusted))
-            return;
+    if (!is_scratch(stage))
+        untrusted_at(facts, sink, stage->repository, stage->stage->base_at);
+}
+
+/* COPY --from and mounts take images too: what is no stage and is written like one. */
+static void untrusted_source(const struct facts *facts, struct rule_sink *sink, str from, span at)
+{
+    bool image = str_has_char(from, ':') || str_has_char(from, '/');
+    if (image && !str_has_char(from, '$') &&
+        stage_find(facts->file, from, facts->stage_count) == NO_INDEX)
+        untrusted_at(facts, sink, image_name_parse(facts->arena, from).repository, at);
+}
+
+static void untrusted_in(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *step)
+{
+    const struct flag *from = instruction_flag(step->instruction, "from");
+    if (from)
+        untrusted_source(facts, sink, from->value, from->value_at);
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        untrusted_source(facts, sink, mount->from, mount->value_at);
     }
-    found(sink, stage->stage->base_at, "'%.*s' is not among the trusted registries",
-          STR_ARG(registry));
 }
 
 static void check_registry(const struct facts *facts, struct rule_sink *sink)
 {
+    if (!facts->options->trusted_registries.count)
+        return;
     each_image(facts, sink, untrusted);
+    each_step(facts, sink, INSTRUCTION_COUNT, untrusted_in);
 }
 
 /* -- ends ---------------------------------------------------------------------------------------------- */

@@ -134,6 +134,10 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
         return read_names(config, value, &config->options->trusted_registries);
     if (str_eq(key, STR("labels")))
         return read_labels(config, value);
+    if (str_eq(key, STR("strict-labels"))) {
+        config->options->strict_labels = node_is_true(value);
+        return true;
+    }
     if (str_eq(key, STR("target"))) {
         config->options->target = node_str(value);
         return true;
@@ -150,7 +154,7 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
     }
     bad(config, pair->key, "this key is not known");
     return err_hint(config->err, "known are select, ignore, severity, fail-on, baseline, target, "
-                                 "trusted-registries, labels");
+                                 "trusted-registries, labels, strict-labels");
 }
 
 static bool read_own(struct config *config, const struct node *root)
@@ -173,6 +177,7 @@ static bool read_hadolint(struct config *config, const struct node *root)
         return false;
     if ((node = node_get(root, "label-schema")) && !read_labels(config, node))
         return false;
+    config->options->strict_labels = node_is_true(node_get(root, "strict-labels"));
     str threshold = node_str(node_get(root, "failure-threshold"));
     if (STR_IN(threshold, "error", "warning", "none"))
         config->options->fail_on = threshold;

@@ -28,7 +28,8 @@ static void check_category(const struct ignore_file *file, struct rule_sink *sin
     if (!file->report)
         return;
     VEC_EACH(struct context_suggestion, suggestion, file->report->suggest) {
-        if (!str_eq(str_from(suggestion->category), str_from(category)))
+        if (!str_eq(str_from(suggestion->category), str_from(category)) ||
+            (!suggestion->bytes && str_eq(str_from(category), STR("large files"))))
             continue;
         str size = size_print(sink->arena, suggestion->bytes);
         struct finding *finding = found(sink, first_line(sink),

@@ -70,7 +70,7 @@ static void check_copies_from(const struct facts *facts, struct rule_sink *sink)
 RULE_FAMILY(
     correctness_contents,
     {.name = "correctness/copy-from-missing",
-     .aka = "",
+     .aka = "tally:copy-from-empty-scratch-stage",
      .severity = SEVERITY_ERROR,
      .fix = FIX_PROOF,
      .since = "0.1",

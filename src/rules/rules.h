@@ -93,6 +93,7 @@ struct check_options {
     struct rule_choice choice;
     struct name_list trusted_registries;
     struct map label_schema; /* label -> type, as .hadolint.yaml has it */
+    bool strict_labels;      /* no other labels than those */
     str fail_on;             /* "error", "warning", "note", "none"; "" means the command's own */
     str baseline;            /* path of a baseline to apply; "" is none */
     str stdin_name;          /* path to give standard input; "" means "-" */

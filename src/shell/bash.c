@@ -18,10 +18,10 @@ static const struct {
  * ("option of read") ash knows those that occur. */
 bool ash_has(const char *what)
 {
-    return STR_IN(str_from(what), "[[ ]]", "== in test", "=~ in test", "pipefail", "set -E",
-                  "trap ERR", "function", "source", "let", "$'...'", "echo -e", "option of read",
-                  "${x/y/z}", "${x:0:1}", "process substitution", "&>", "** in arithmetic",
-                  "++ in arithmetic", "$RANDOM");
+    return STR_IN(str_from(what), "[[ ]]", "== in test", "pipefail", "set -E", "trap ERR",
+                  "function", "source", "let", "$'...'", "echo -e", "option of read",
+                  "option of wait", "${x/y/z}", "${x:0:1}", "process substitution", "&>", ">& file",
+                  "** in arithmetic", "++ in arithmetic", "$RANDOM");
 }
 
 static void mark_builtin(struct parser *p, const struct shell_word *word)
@@ -143,7 +143,7 @@ void mark_param(struct parser *p, const struct shell_part *part)
         bashism_at(p, part->at, "variables of bash", "SC3028");
 }
 
-/* -- set -e ----------------------------------------------------------------------------------- */
+/* -- set -e ---------------------------------------------------------------------------------- */
 
 static void read_set(struct script *script, const struct shell_words *argv)
 {

@@ -391,6 +391,8 @@ static const struct ci_row rows[] = {
      "FROM a\nRUN --mount=type=secret,id=npm x\n", 0},
     {"given in vain", "secrets/id-unused", FILE_SHELL, "docker build --secret id=npn,src=x .\n", 1,
      NULL, "FROM a\nRUN --mount=type=secret,id=npm x\n"},
+    {"given for a mount", "secrets/id-unused", FILE_SHELL, "docker build --secret id=npm,src=x .\n",
+     0, NULL, "FROM a\nRUN --mount=type=secret,id=npm x\n"},
     {"a stage that does not exist", "correctness/target-missing", FILE_SHELL,
      "docker build --target biuld .\n", 1, NULL, TWO_STAGES},
     {"a build by podman, in a recipe", "correctness/target-missing", FILE_MAKE,

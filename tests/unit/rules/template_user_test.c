@@ -232,8 +232,9 @@ static const struct rule_row rows[] = {
      NO_FIX},
     {"an image for others to build on: no edit", "security/no-user",
      "FROM debian:12\n"
-     "COPY a /usr/bin/python3\n"
-     "CMD [\"python3\"]\n", 1,
+     "COPY a /usr/bin/dotnet\n"
+     "ENTRYPOINT [\"dotnet\"]\n"
+     "CMD [\"--info\"]\n", 1,
      NO_FIX},
     {"ONBUILD runs as whom?: no edit", "security/no-user",
      "FROM node:20\n"
