@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/rule_args.h"
 #include "report/report.h"
 
 /* plimsoll alone: what is here, what would win most, what to do next. */
@@ -15,7 +16,8 @@ static bool run_overview(struct ctx *ctx, const void *raw_args, int *out_exit, s
     struct check_result result = {0};
     const str here = STR(".");
     if (!check_config_read(ctx->arena, &ctx->host, here, ctx->common.config, &options, err) ||
-        !check_run(ctx->arena, &ctx->host, &here, 1, &options, STR_NONE, &result, err))
+        !check_run(ctx->arena, &ctx->host, &here, 1, &options, STR_NONE, &result, err) ||
+        !rule_args_baseline(ctx, &options, &result, err))
         return false;
     bool unread = ctx_tell_unread(ctx, &result);
     struct report_style style = ctx_style(ctx);

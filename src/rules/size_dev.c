@@ -1,5 +1,4 @@
 #include "rules/families.h"
-
 #include "rules/templates.h"
 
 /* Development dependencies: shipped where nothing needs them, or missing where a build does. */
@@ -135,13 +134,13 @@ static bool is_node_script(const struct shell_command *command)
 
 /* -- in the image that ships ------------------------------------------------------------------- */
 
-/* Does the text have it as a word: "serve" is none in "server.js"? */
-static bool has_word(str text, str word)
+/* Is the word there, and not the beginning of a longer one, as "serve" is of "server.js"? */
+static bool names_word(str text, str word)
 {
-    for (size_t at = str_find(text, word); at != STR_MISSING; at = str_find(text, word)) {
-        bool begins = at == 0 || !char_is_alnum(text.at[at - 1]);
+    size_t at;
+    while ((at = str_find(text, word)) != STR_MISSING) {
         text = str_from_index(text, at + word.len);
-        if (begins && (!text.len || !char_is_alnum(text.at[0])))
+        if (!text.len || !char_is_alnum(text.at[0]))
             return true;
     }
     return false;
@@ -149,9 +148,9 @@ static bool has_word(str text, str word)
 
 bool is_for_development(const struct facts *facts)
 {
-    static const char *const words[] = {"dev",     "test",  "watch",     "nodemon",
-                                        "debug",   "serve", "storybook", "react-scripts",
-                                        "cypress", "jest",  "bash",      "playwright"};
+    static const char *const words[] = {"dev",   "test",      "watch",         "nodemon",
+                                        "debug", "storybook", "react-scripts", "cypress",
+                                        "jest",  "bash",      "playwright"};
     static const enum instruction_kind kinds[] = {INSTRUCTION_CMD, INSTRUCTION_ENTRYPOINT};
     str name = facts->final->stage->name;
     if (str_starts(name, STR("dev")) || str_has(name, STR("test")) || str_has(name, STR("debug")) ||
@@ -160,8 +159,10 @@ bool is_for_development(const struct facts *facts)
     for (size_t k = 0; k < ARRAY_COUNT(kinds); k++) {
         const struct step_facts *start = final_step(facts, kinds[k]);
         for (size_t i = 0; start && i < ARRAY_COUNT(words); i++)
-            if (has_word(instruction_rest(start->instruction), str_from(words[i])))
+            if (str_has(instruction_rest(start->instruction), str_from(words[i])))
                 return true;
+        if (start && names_word(instruction_rest(start->instruction), STR("serve")))
+            return true;
     }
     return false;
 }
