@@ -78,18 +78,25 @@ const struct command cmd_fix = {
         "Apply the fixes that findings carry. Files are replaced whole, and keep their mode, owner, "
         "line ends and style; what is not part of a fix stays byte for byte as it was. After each "
         "round a file is checked again: a fix that does not take its finding away, makes a new one "
-        "or breaks the file is taken back, and said so.\n\n"
+        "as severe or breaks the file is taken back, and said so.\n\n"
         "Fixes are of three classes. Safe ones are applied. Those whose effect only a rebuild can "
-        "prove are applied with --unproven. Suggestions are for a person to read in 'plimsoll "
-        "check'. With '-' the text comes from standard input and goes to standard output.",
+        "prove are applied with --unproven: cache mounts, manifests copied first, a user that is "
+        "not root, stripping. Suggestions are for a person to read in 'plimsoll check'.\n\n"
+        "Another base image, a second stage to build in, and cache mounts for the distribution's "
+        "own packages are a repository's own choice: these are unproven fixes too, and made only "
+        "with --modernize, or by a rule that --select names itself (base/slim-sibling, "
+        "base/sdk-shipped, size/build-tools-left, size/dev-dependencies, cache/mount-missing), "
+        "not by its group or 'all'. With '-' the text comes from standard input and goes to standard output.",
     .opts = opts,
     .opt_count = ARRAY_COUNT(opts),
     .args_size = sizeof(struct fix_args),
     .formats = FIX_FORMATS,
     .operands_offset = AT(rules.paths),
     .operands_max = OPERANDS_ANY,
-    .examples = "plimsoll fix --diff\tlook first\n"
-                "plimsoll fix --diff | git apply\tapply the diff by git\n"
-                "plimsoll fix --select DL3009 Dockerfile\tmend one thing in one file\n",
+    .examples =
+        "plimsoll fix --diff\tlook first\n"
+        "plimsoll fix --diff | git apply\tapply the diff by git\n"
+        "plimsoll fix --select DL3009 Dockerfile\tmend one thing in one file\n"
+        "plimsoll fix --unproven --modernize --diff\tsee what other stages and bases would do\n",
     .run = run_fix,
 };

@@ -1,5 +1,6 @@
 #include "fix/fix.h"
 
+#include "dockerfile/dockerfile.h"
 #include "text/edit.h"
 
 /*
@@ -8,8 +9,9 @@
  * bad edit costs only itself.
  */
 
-/* Fixes at one place take a round each; what is left then waits for another run. */
-enum { ROUNDS_MAX = 256 };
+/* Fixes at one place take a round each; what is left then waits for another run. Checks are bounded
+ * too: each refusal takes some. */
+enum { ROUNDS_MAX = 256, CHECKS_MAX = 2048 };
 
 struct work {
     struct arena *arena;
@@ -19,6 +21,7 @@ struct work {
     struct fixed_file *out;
     str text;                     /* as it is now */
     struct finding_list findings; /* of that text */
+    uint32_t checks;              /* made so far */
 };
 
 VEC_TYPE(choice_list, const struct finding *);
@@ -89,13 +92,26 @@ static bool same_edits(const struct edit_list *a, const struct edit_list *b)
     return true;
 }
 
+/* The highest turn of what can be done now. */
+static unsigned next_turn(const struct work *work)
+{
+    unsigned turn = 0;
+    VEC_EACH(struct finding, finding, work->findings) {
+        if (finding->fix.turn > turn && wanted(work, finding) && !was_refused(work, finding))
+            turn = finding->fix.turn;
+    }
+    return turn;
+}
+
 /* Fixes that go together, in the order of the findings; those in conflict wait for a later round. */
 static struct choice_list choose(const struct work *work)
 {
     struct choice_list chosen = {0};
     struct edit_list edits = {0};
+    unsigned turn = next_turn(work);
     VEC_EACH(struct finding, finding, work->findings) {
-        if (!wanted(work, finding) || was_refused(work, finding))
+        if (finding->fix.turn != turn || (turn && chosen.count) || !wanted(work, finding) ||
+            was_refused(work, finding))
             continue;
         bool twin = false;
         VEC_EACH(const struct finding *, other, chosen) {
@@ -123,11 +139,43 @@ static str apply(const struct work *work, const struct choice_list *chosen)
     return edits_apply(work->arena, work->text, &edits);
 }
 
-/* What is wrong with the text after a round; "" when all is well. */
+/* How much of a Dockerfile its grammar does not take: what no selection of rules may hide. An array
+ * that is none any more is given to a shell as text. */
+static uint32_t misread(struct arena *arena, str text)
+{
+    const struct source *source = source_new(arena, STR(""), text);
+    const struct dockerfile *file = dockerfile_parse(arena, source);
+    uint32_t count = file->problems.count;
+    VEC_EACH(struct instruction, at, file->instructions) {
+        count += at->json_failed;
+    }
+    return count;
+}
+
+static bool breaks_parse(const struct work *work, str text)
+{
+    return work->file->kind == FILE_DOCKERFILE &&
+           misread(work->arena, text) > misread(work->arena, work->text);
+}
+
+static enum severity mildest(const struct choice_list *chosen)
+{
+    enum severity least = SEVERITY_ERROR;
+    VEC_EACH(const struct finding *, finding, *chosen) {
+        least = (*finding)->severity < least ? (*finding)->severity : least;
+    }
+    return least;
+}
+
+/* What is wrong with the text after a round; "" when all is well. A finding that is milder than the
+ * one it comes for is no loss: it is a step on the way, and may have a fix of its own. */
 static str objection(const struct work *work, const struct choice_list *chosen,
                      const struct finding_list *after)
 {
+    enum severity least = mildest(chosen);
     VEC_EACH(struct finding, finding, *after) {
+        if (finding->severity < least)
+            continue;
         if (count_of(after, finding->rule) > count_of(&work->findings, finding->rule))
             return str_fmt(work->arena, "it would lead to a new finding: %s (%.*s)",
                            finding->rule->name, STR_ARG(finding->message));
@@ -163,16 +211,20 @@ static void note_applied(struct work *work, const struct choice_list *chosen)
  * the text changed: the remaining choices are then out of date. */
 static bool try_fixes(struct work *work, struct choice_list chosen)
 {
-    while (chosen.count) {
+    while (chosen.count && work->checks++ < CHECKS_MAX) {
         str text = apply(work, &chosen);
         struct finding_list after =
             check_text(work->arena, work->result, work->file, text, work->options->check);
-        str why =
-            str_eq(text, work->text) ? STR("it changes nothing") : objection(work, &chosen, &after);
+        str why = objection(work, &chosen, &after);
+        if (str_eq(text, work->text))
+            why = STR("it changes nothing");
+        else if (breaks_parse(work, text))
+            why = STR("the file would not be read as it was");
         if (!why.len) {
             note_applied(work, &chosen);
             work->text = text;
             work->findings = after;
+            work->out->refused.count = 0; /* what was wrong with the old text may be right now */
             return true;
         }
         if (chosen.count == 1) {
@@ -200,12 +252,12 @@ struct fixed_file fix_file(struct arena *arena, const struct check_result *resul
                         .out = &out,
                         .text = file->source->text,
                         .findings = file->all.count ? file->all : file->findings};
-    for (int round = 0; round < ROUNDS_MAX; round++) {
+    for (int changes = 0; changes < ROUNDS_MAX && work.checks < CHECKS_MAX;) {
         struct choice_list chosen = choose(&work);
         if (!chosen.count)
             break;
         /* Refusals of one round may free others; each round refuses or changes something. */
-        try_fixes(&work, chosen);
+        changes += try_fixes(&work, chosen);
     }
     out.after = work.text;
     VEC_EACH(struct finding, finding, work.findings) {

@@ -200,6 +200,20 @@ static void look_at_scans(const struct repository *repository, const struct chec
     }
 }
 
+/* Does this file call a builder that knows no mounts: the classic one, or kaniko? */
+static bool calls_classic_builder(const struct check_job *job)
+{
+    static const char *const marks[] = {"DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0",
+                                        "DOCKER_BUILDKIT: \"0\"", "DOCKER_BUILDKIT: '0'",
+                                        "kaniko-project/executor"};
+    bool calls = job->kind != FILE_MARKDOWN && job->kind != FILE_DOCKERFILE &&
+                 job->kind != FILE_IGNORE && job->source;
+    for (size_t i = 0; calls && i < ARRAY_COUNT(marks); i++)
+        if (str_has(job->source->text, str_from(marks[i])))
+            return true;
+    return false;
+}
+
 const struct conventions *conventions_of(const struct repository *repository)
 {
     struct arena *arena = repository->arena;
@@ -212,6 +226,7 @@ const struct conventions *conventions_of(const struct repository *repository)
             vote_dockerfile(arena, (*slot)->facts, &polls);
         look_at_commands(repository, *slot, ways);
         look_at_scans(repository, *slot, ways);
+        ways->classic_builder = ways->classic_builder || calls_classic_builder(*slot);
     }
     uintptr_t votes;
     ways->cache_backend = leader(&polls.backend, &votes);
@@ -219,6 +234,7 @@ const struct conventions *conventions_of(const struct repository *repository)
     ways->node_manager = agreed(&polls.node);
     ways->python_manager = agreed(&polls.python);
     ways->user = agreed(&polls.user);
+    ways->user_of_most = leader(&polls.user, &votes);
     ways->workdir = agreed(&polls.workdir);
     return ways;
 }

@@ -56,7 +56,9 @@ struct conventions {
     str node_manager;         /* npm, yarn, pnpm, bun */
     str python_manager;       /* pip, poetry, uv */
     str user;                 /* who images run as, by name */
+    str user_of_most;         /* the same of fewer files: for who has to choose a name */
     str workdir;              /* of the stage that ships */
+    bool classic_builder;     /* some file builds with a builder that knows no mounts */
 };
 
 /* Look at all jobs: for repository_learn(). */

@@ -307,7 +307,8 @@ struct package_command step_package(const struct facts *facts, const struct step
 struct edit run_append_edit(const struct facts *facts, const struct step_facts *step,
                             const struct shell_command *after, str command_text);
 
-/* Insert an option behind a word, in the word's own line: " --no-install-recommends". */
+/* Insert an option behind a word, in the word's own line: " --no-install-recommends"; as elements of
+ * its array in exec form. */
 struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text);
 
 /* A new instruction line in front of / behind an instruction, in the file's line end and keyword
@@ -319,6 +320,15 @@ struct edit insert_after_instruction(const struct facts *facts, const struct ins
 
 /* Add --mount=... (or another flag) to a RUN, in front of its other arguments. */
 struct edit add_flag(const struct facts *facts, const struct instruction *at, str flag);
+
+/* The same for several at once, each on a line of its own as far as the RUN has such lines. */
+struct edit add_mounts(const struct facts *facts, const struct instruction *at, const str *flags,
+                       uint32_t count);
+
+/* Take an option out of its command, with the blanks or the line join in front of it. False where a
+ * comment stands between. */
+bool remove_word_edit(const struct facts *facts, const struct shell_command *command,
+                      const struct shell_word *word, struct edit *out_edit);
 
 /* Take a command out of its RUN together with what joins it to its neighbour. False when it stands
  * alone, or where that cannot be done by text. */

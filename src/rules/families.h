@@ -78,6 +78,9 @@
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
     FAMILY(size_packages)         \
+    FAMILY(template_manifests)    \
+    FAMILY(template_mounts)       \
+    FAMILY(template_strip)        \
     FAMILY(yaml_problems)
 /* clang-format on */
 

@@ -1,5 +1,6 @@
 #include "rules/families.h"
 #include "rules/repository.h"
+#include "rules/templates.h"
 
 #include "secrets/secrets.h"
 
@@ -143,7 +144,10 @@ static void check_copied(const struct facts *facts, struct rule_sink *sink,
         str path;
         if (!word_value(facts, at, at->words.at[i].raw, &path) || str_has(path, STR("://")))
             continue;
+        str inside = str_starts(path, STR("/")) ? str_from_index(path, 1) : path;
         const char *kind = secret_file(path, STR_NONE);
+        if (kind) /* by its name: what is in it decides */
+            kind = secret_file(path, template_file(facts, path_clean(facts->arena, inside)));
         if (!kind)
             continue;
         found(sink, at->words.at[i].at, "'%.*s' (%s) is copied into a layer", STR_ARG(path), kind);
