@@ -42,7 +42,7 @@ static void choose_rules(struct run *run)
     run->rule_count = chosen;
 }
 
-/* -- phase 1: read and parse -------------------------------------------------------------------- */
+/* -- phase 1: read and parse ------------------------------------------------------------------- */
 
 static bool job_read(const struct run *run, struct check_job *job)
 {
@@ -111,7 +111,7 @@ static void job_parse(const struct run *run, struct check_job *job)
         job->commands->repository = job->repository;
 }
 
-/* -- phase 2: rules of one file ------------------------------------------------------------------- */
+/* -- phase 2: rules of one file ---------------------------------------------------------------- */
 
 static void job_rules(const struct run *run, struct check_job *job)
 {
@@ -157,7 +157,7 @@ static void job_finish(const struct run *run, struct check_job *job)
     findings_sort(&job->findings, rule_name_of);
 }
 
-/* -- keeping findings beyond their file's arena ----------------------------------------------------- */
+/* -- keeping findings beyond their file's arena ------------------------------------------------ */
 
 static struct finding finding_copy(struct arena *arena, const struct finding *from,
                                    const struct source *source)
@@ -249,7 +249,7 @@ static void finish_jobs(void *context, size_t index, unsigned worker)
     }
 }
 
-/* -- which files --------------------------------------------------------------------------------------- */
+/* -- which files ------------------------------------------------------------------------------- */
 
 /* The nearest directory upwards that holds .git; else the start itself. */
 static str repository_root(struct arena *arena, const struct host *host, str start)
@@ -374,7 +374,7 @@ static bool collect(struct run *run, const str *paths, size_t count, struct err 
     return true;
 }
 
-/* -- together --------------------------------------------------------------------------------------------- */
+/* -- together ---------------------------------------------------------------------------------- */
 
 static int by_path(const void *a, const void *b)
 {
@@ -445,8 +445,8 @@ static void run_phases(struct run *run)
     gather(run);
 }
 
-bool check_run(struct arena *arena, const struct host *host, const str *paths, size_t path_count,
-               const struct check_options *options, str stdin_text, struct check_result *out_result,
+bool check_run(struct arena *arena, const struct host *host, const struct check_input *input,
+               const struct check_options *options, struct check_result *out_result,
                struct err *err)
 {
     if (!choice_verify(&options->choice, err))
@@ -455,11 +455,11 @@ bool check_run(struct arena *arena, const struct host *host, const str *paths, s
     struct run run = {.arena = arena,
                       .host = host,
                       .options = options,
-                      .stdin_text = stdin_text,
+                      .stdin_text = input->stdin_text,
                       .today = result.today,
                       .result = &result};
     choose_rules(&run);
-    if (!collect(&run, paths, path_count, err))
+    if (!collect(&run, input->paths, input->count, err))
         return false;
     run_phases(&run);
     result.repository = run.repositories.count ? run.repositories.at[0] : NULL;
