@@ -165,7 +165,7 @@ int dir_open(int dir_fd, str path, struct err *err)
     return fd;
 }
 
-/* -- replacing a file -------------------------------------------------------------------------------- */
+/* -- replacing a file -------------------------------------------------------------------------- */
 
 /* A hidden file beside its goal, unlinked unless it was renamed. */
 struct temporary {
@@ -264,7 +264,7 @@ bool path_stat(int dir_fd, str path, struct stat *out_stat)
     return true;
 }
 
-/* -- lexical paths --------------------------------------------------------------------------------------- */
+/* -- lexical paths ----------------------------------------------------------------------------- */
 
 str path_clean(struct arena *arena, str path)
 {

@@ -3,8 +3,8 @@
 #include "base/buf.h"
 
 /*
- * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has nothing
- * to say, which is why they are not written in a language on top of it.
+ * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has
+ * nothing to say, which is why they are not written in a language on top of it.
  */
 
 enum { MAN_BYTES_MAX = 256 << 10, LINE_WIDTH = 76 };

@@ -388,8 +388,8 @@ static void note_error(struct reader *reader, struct fy_diag *diag)
     refuse(reader, at, at, error && error->msg ? error->msg : "the text is not YAML");
 }
 
-/* libfyaml 0.7 dereferences a null pointer when an explicit key ("? x") is followed by ":", a tab and
- * a block indicator, which YAML forbids anyway. True at the first such tab. */
+/* libfyaml 0.7 dereferences a null pointer when an explicit key ("? x") is followed by ":", a tab
+ * and a block indicator, which YAML forbids anyway. True at the first such tab. */
 static bool has_tab_trap(str text, uint32_t *out_at)
 {
     if (!str_has_char(text, '?'))

@@ -68,7 +68,8 @@ static bool same_edits(const struct edit_list *a, const struct edit_list *b)
     return true;
 }
 
-/* Fixes that go together, in the order of the findings; those in conflict wait for a later round. */
+/* Fixes that go together, in the order of the findings; those in conflict wait for a later round.
+ * */
 static struct choice_list choose(const struct work *work)
 {
     struct choice_list chosen = {0};

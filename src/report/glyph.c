@@ -6,9 +6,10 @@
 /*
  * One character of foreign text as it may be shown.
  *
- * Whatever could drive a terminal or lie about the order of what is read (C0, DEL, C1, bidirectional
- * controls, bytes that are not UTF-8) is written as an escape. Widths follow the East Asian "wide"
- * ranges of Unicode, coarsely: a caret that is off by one under an exotic script does no harm.
+ * Whatever could drive a terminal or lie about the order of what is read (C0, DEL, C1,
+ * bidirectional controls, bytes that are not UTF-8) is written as an escape. Widths follow the East
+ * Asian "wide" ranges of Unicode, coarsely: a caret that is off by one under an exotic script does
+ * no harm.
  */
 
 unsigned utf8_decode(str rest, uint32_t *out_code)

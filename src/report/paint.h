@@ -20,6 +20,7 @@ struct paint {
 /* All text of one report; more is cut. */
 #define REPORT_BYTES_MAX ((size_t)1 << 30)
 
+/* An empty report in that style. */
 struct paint paint_init(struct arena *arena, const struct report_style *style);
 
 /* Our own text. */

@@ -105,7 +105,7 @@ static void check_registry(const struct facts *facts, struct rule_sink *sink)
     each_image(facts, sink, untrusted);
 }
 
-/* -- ends ---------------------------------------------------------------------------------------------- */
+/* -- ends -------------------------------------------------------------------------------------- */
 
 static void ended(const struct facts *facts, struct rule_sink *sink,
                   const struct stage_facts *stage)
@@ -144,9 +144,10 @@ static void check_abandoned(const struct facts *facts, struct rule_sink *sink)
     each_image(facts, sink, abandoned);
 }
 
-/* -- smaller ------------------------------------------------------------------------------------------- */
+/* -- smaller ----------------------------------------------------------------------------------- */
 
-/* Does the stage start a program of its own: something copied in, and a command that is no shell? */
+/* Does the stage start a program of its own: something copied in, and a command that is no shell?
+ * */
 static bool ships_a_program(const struct facts *facts)
 {
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);

@@ -10,7 +10,7 @@ static bool is_image_tool(str name)
     return STR_IN(name, "docker", "podman", "buildah", "nerdctl", "plimsoll");
 }
 
-/* -- the verb ---------------------------------------------------------------------------------------- */
+/* -- the verb ---------------------------------------------------------------------------------- */
 
 static bool is_global_flag_with_value(str word)
 {
@@ -72,7 +72,7 @@ void docker_commands_collect(struct command_file *file)
     }
 }
 
-/* -- options ----------------------------------------------------------------------------------------- */
+/* -- options ----------------------------------------------------------------------------------- */
 
 static const char *const switches[] = {
     "--all-tags",
@@ -217,7 +217,8 @@ static bool read_option(const struct docker_command *docker, uint32_t index, str
     return true;
 }
 
-/* Options end at the first operand of `run`, `create` and `exec`: what follows is the container's. */
+/* Options end at the first operand of `run`, `create` and `exec`: what follows is the container's.
+ * */
 static bool stops_at_operand(str verb)
 {
     return STR_IN(verb, "run", "create", "exec");

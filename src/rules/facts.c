@@ -50,7 +50,7 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
     return true;
 }
 
-/* -- shells ------------------------------------------------------------------------------------- */
+/* -- shells ------------------------------------------------------------------------------------ */
 
 static enum shell_kind shell_of_program(str program)
 {
@@ -92,7 +92,7 @@ static void apply_shell(struct state *state, const struct instruction *instructi
     }
 }
 
-/* -- stages ------------------------------------------------------------------------------------- */
+/* -- stages ------------------------------------------------------------------------------------ */
 
 static bool image_is_windows(const struct stage_facts *stage)
 {
@@ -185,7 +185,7 @@ static void stages_make(struct facts *facts)
     mark_reachable(facts, final);
 }
 
-/* -- steps -------------------------------------------------------------------------------------- */
+/* -- steps ------------------------------------------------------------------------------------- */
 
 /* Shell text of a RUN with heredocs that the shell itself reads: the logical line, then the bodies
  * as they stand in the file. */
@@ -381,7 +381,8 @@ static void final_steps_make(struct facts *facts)
             facts->final_steps[facts->steps[i].instruction->kind] = &facts->steps[i];
 }
 
-/* A file that some program fills in: it has the marks of a template language, and does not parse. */
+/* A file that some program fills in: it has the marks of a template language, and does not parse.
+ * */
 static bool looks_like_template(const struct dockerfile *file)
 {
     str text = file->source->text;

@@ -22,7 +22,7 @@ static const struct node *own_security(const struct container_facts *container)
     return node_get(container->node, "securityContext");
 }
 
-/* -- who ------------------------------------------------------------------------------------------ */
+/* -- who --------------------------------------------------------------------------------------- */
 
 static void non_root(const struct yaml_file *file, struct rule_sink *sink,
                      const struct container_facts *container)
@@ -50,7 +50,7 @@ static void check_non_root(const struct yaml_file *file, struct rule_sink *sink)
     each_container(file, sink, non_root);
 }
 
-/* -- what it may write ------------------------------------------------------------------------------ */
+/* -- what it may write ------------------------------------------------------------------------- */
 
 static bool has_mount_at(const struct container_facts *container, str path)
 {
@@ -106,7 +106,7 @@ static void check_read_only(const struct yaml_file *file, struct rule_sink *sink
     each_container(file, sink, read_only);
 }
 
-/* -- what it may ask of the kernel ------------------------------------------------------------------- */
+/* -- what it may ask of the kernel ------------------------------------------------------------- */
 
 static void capabilities_fix(const struct yaml_file *file, struct rule_sink *sink,
                              const struct container_facts *container)
@@ -246,7 +246,7 @@ static void check_host_modes(const struct yaml_file *file, struct rule_sink *sin
     each_pod(file, sink, host_modes);
 }
 
-/* -- levels ----------------------------------------------------------------------------------------- */
+/* -- levels ------------------------------------------------------------------------------------ */
 
 /* Put a field of the pod's security context where it counts: into each container. */
 static void move_down(const struct yaml_file *file, struct rule_sink *sink,
@@ -288,7 +288,7 @@ static void check_wrong_level(const struct yaml_file *file, struct rule_sink *si
     each_pod(file, sink, wrong_level);
 }
 
-/* -- others ------------------------------------------------------------------------------------------ */
+/* -- others ------------------------------------------------------------------------------------ */
 
 static void image_tag(const struct yaml_file *file, struct rule_sink *sink,
                       const struct container_facts *container)

@@ -62,7 +62,7 @@ static void check_empty_dir(const struct yaml_file *file, struct rule_sink *sink
     each_volume(file, sink, empty_dir);
 }
 
-/* -- mounts over what the image brings --------------------------------------------------------------- */
+/* -- mounts over what the image brings --------------------------------------------------------- */
 
 /* The emptyDir of that name in the pod. */
 static bool is_empty_dir(const struct pod_facts *pod, str name)

@@ -112,7 +112,7 @@ struct rule_sink repository_sink(const struct check_job *job, const struct rule 
                               .findings = &target->findings};
 }
 
-/* -- contexts --------------------------------------------------------------------------------------- */
+/* -- contexts ---------------------------------------------------------------------------------- */
 
 /* COPY and ADD sources that stand in the context, literally or as a glob. */
 static uint32_t copy_sources_found(const struct facts *facts, const struct context_tree *tree,

@@ -83,7 +83,7 @@ static void check_texts(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_instruction_text);
 }
 
-/* -- files ---------------------------------------------------------------------------------------------- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static const struct step_facts *removed_later(const struct facts *facts,
                                               const struct step_facts *copy, str path)
@@ -130,7 +130,7 @@ static void check_files(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_copied);
 }
 
-/* -- credentials on the command line -------------------------------------------------------------------- */
+/* -- credentials on the command line ----------------------------------------------------------- */
 
 static void check_credential(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step, const struct shell_command *command)
@@ -167,7 +167,7 @@ static void check_credentials(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_credential);
 }
 
-/* -- secret mounts ----------------------------------------------------------------------------------------- */
+/* -- secret mounts ----------------------------------------------------------------------------- */
 
 static str mount_path(const struct facts *facts, const struct mount *mount)
 {

@@ -37,7 +37,7 @@ static bool is_local_url(str url)
            str_starts(host, STR("[::1]")) || str_starts(host, STR("0.0.0.0"));
 }
 
-/* -- a script piped to a shell -------------------------------------------------------------------- */
+/* -- a script piped to a shell ----------------------------------------------------------------- */
 
 /* Does a shell of the same pipeline, behind the download, read the script from it? `bash -c x` and
  * `python script.py` read something else. */
@@ -105,7 +105,7 @@ static void check_remote_scripts(const struct facts *facts, struct rule_sink *si
     each_run_command(facts, sink, check_remote_script);
 }
 
-/* -- downloads without a checksum ------------------------------------------------------------------ */
+/* -- downloads without a checksum -------------------------------------------------------------- */
 
 static bool step_verifies(const struct step_facts *step)
 {
@@ -193,7 +193,7 @@ static void check_downloads(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_ADD, check_add_unverified);
 }
 
-/* -- plain http ------------------------------------------------------------------------------------- */
+/* -- plain http -------------------------------------------------------------------------------- */
 
 static void check_plain_command(const struct facts *facts, struct rule_sink *sink,
                                 const struct step_facts *step, const struct shell_command *command)
@@ -235,7 +235,7 @@ static void check_plain(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_ADD, check_plain_add);
 }
 
-/* -- repository keys ---------------------------------------------------------------------------------- */
+/* -- repository keys --------------------------------------------------------------------------- */
 
 static void check_apt_key(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)
@@ -279,7 +279,7 @@ static void check_repositories(const struct facts *facts, struct rule_sink *sink
     each_run_command(facts, sink, check_signed_by);
 }
 
-/* -- checks switched off -------------------------------------------------------------------------------- */
+/* -- checks switched off ----------------------------------------------------------------------- */
 
 /* Options that switch a check of TLS or of signatures off. `value` NULL: a flag; else the option's
  * value must hold it ("" any). */

@@ -38,7 +38,7 @@ static void check_pipes(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_pipe);
 }
 
-/* -- quoting ------------------------------------------------------------------------------------------------------ */
+/* -- quoting ----------------------------------------------------------------------------------- */
 
 /* Where word splitting cannot happen or is what everybody means. */
 static bool splitting_is_meant(const struct shell_command *command, const struct shell_word *word)
@@ -163,7 +163,7 @@ static void check_masks(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_masked);
 }
 
-/* -- cd without a guard --------------------------------------------------------------------------------------------- */
+/* -- cd without a guard ------------------------------------------------------------------------ */
 
 static void check_cd_guard(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
@@ -188,7 +188,7 @@ static void check_cds(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_cd_guard);
 }
 
-/* -- chains that hide failures ------------------------------------------------------------------------------------------ */
+/* -- chains that hide failures ----------------------------------------------------------------- */
 
 static bool matters(const struct facts *facts, const struct shell_command *command)
 {
@@ -231,7 +231,7 @@ static void check_chains(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_chain);
 }
 
-/* -- bash under sh -------------------------------------------------------------------------------------------------------- */
+/* -- bash under sh ----------------------------------------------------------------------------- */
 
 static void check_bashism(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step)
@@ -256,7 +256,7 @@ static void check_bashisms(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_bashism);
 }
 
-/* -- slips --------------------------------------------------------------------------------------------------------------- */
+/* -- slips ------------------------------------------------------------------------------------- */
 
 static void check_swallow(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step)

@@ -2,7 +2,7 @@
 
 /* What the rules of kubernetes/ and compose/ share. */
 
-/* -- edits --------------------------------------------------------------------------------------- */
+/* -- edits ------------------------------------------------------------------------------------- */
 
 /* Two inserts at one place, of a container and then of its pod, become one. */
 static void add_edit(struct yaml_fix *fix, struct edit edit)
@@ -146,7 +146,7 @@ str yaml_value_text(struct arena *arena, const struct source *source, const stru
     return out.full ? STR_NONE : buf_str(&out);
 }
 
-/* -- places -------------------------------------------------------------------------------------- */
+/* -- places ------------------------------------------------------------------------------------ */
 
 span place_in(const struct node *inside, const struct node *value, span otherwise)
 {
@@ -173,7 +173,7 @@ span pod_place(const struct pod_facts *pod)
     return pod->spec->pairs.count ? pod->spec->pairs.at[0].key->at : pod->spec->at;
 }
 
-/* -- questions ------------------------------------------------------------------------------------- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 bool pod_is_whole(const struct yaml_file *file, const struct pod_facts *pod)
 {
@@ -307,7 +307,7 @@ const struct server_image *server_image_find(str repository)
     return NULL;
 }
 
-/* -- walking --------------------------------------------------------------------------------------- */
+/* -- walking ----------------------------------------------------------------------------------- */
 
 void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check)
 {

@@ -236,7 +236,8 @@ def test_sarif_has_what_the_standard_requires(sarif, findings):
         assert place["region"]["endLine"] == finding["end_line"]
         assert bool(result.get("fixes")) == bool(finding["fix"] and finding["fix"]["edits"])
     for rule in rules:
-        assert rule["shortDescription"]["text"] and rule["help"]["text"] and rule["help"]["markdown"]
+        assert rule["shortDescription"]["text"]
+        assert rule["help"]["text"] and rule["help"]["markdown"]
         assert rule["defaultConfiguration"]["level"] in ("error", "warning", "note", "none")
     assert run["invocations"][0]["executionSuccessful"] is True
 
@@ -252,7 +253,8 @@ def test_sarif_line_hashes_are_those_of_github(sarif, repository):
 
 
 def test_sarif_columns_are_code_points(plimsoll, tmp_path):
-    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN echo caf\u00e9 \U0001f433 && sudo true\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM debian:12\nRUN echo caf\u00e9 \U0001f433 && sudo true\n")
     byte = json.loads(plimsoll("check", "--format", "json", "Dockerfile", cwd=tmp_path).stdout)
     sarif = json.loads(plimsoll("check", "--format", "sarif", "Dockerfile", cwd=tmp_path).stdout)
     line = "RUN echo caf\u00e9 \U0001f433 && sudo true"

@@ -8,8 +8,8 @@
 /*
  * tests/unit/rules/rules_unit -- one rule over one Dockerfile text.
  *
- *   {says, rule, text, line, after}: line 0 means that the rule must be silent; `after`, where it is
- *   given, is the text once the first finding's edits were applied.
+ *   {says, rule, text, line, after}: line 0 means that the rule must be silent; `after`, where it
+ *   is given, is the text once the first finding's edits were applied.
  */
 
 struct rule_row {
