@@ -52,36 +52,54 @@ static void tell_marks(struct buf *out, const struct shell_command *command)
         buf_add_char(out, '}');
 }
 
+/* The word's value, or the word as it is written behind a '?'. */
+static void tell_word(struct buf *out, const struct shell_word *word)
+{
+    if (!word->known)
+        buf_add_char(out, '?');
+    buf_add(out, word->known ? word->value : word->raw);
+}
+
+static void tell_redirect(struct buf *out, const struct shell_redirect *redirect)
+{
+    buf_add_char(out, ' ');
+    if (redirect->fd >= 0)
+        buf_fmt(out, "%d", redirect->fd);
+    buf_fmt(out, "%.*s%.*s", STR_ARG(redirect->op), STR_ARG(redirect->target.raw));
+    if (redirect->heredoc_at.end)
+        buf_fmt(out, "(%s%.*s)", redirect->heredoc_expands ? "" : "'", STR_ARG(redirect->heredoc));
+}
+
+static void tell_command(struct buf *out, const struct shell_command *command)
+{
+    VEC_EACH(struct shell_assign, assign, command->assigns) {
+        buf_fmt(out, "%.*s%s=", STR_ARG(assign->name), assign->append ? "+" : "");
+        tell_word(out, &assign->value);
+        buf_add_char(out, ' ');
+    }
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (word != command->argv.at)
+            buf_add_char(out, ' ');
+        tell_word(out, word);
+    }
+    VEC_EACH(struct shell_redirect, redirect, command->redirects)
+        tell_redirect(out, redirect);
+    tell_marks(out, command);
+    if (command->argv.count && !str_eq(command->name, command->argv.at[0].value))
+        buf_fmt(out, " [%.*s]", STR_ARG(command->name));
+}
+
 static str told(struct arena *arena, const struct script *script)
 {
     struct buf out = buf_init(arena, 1 << 16);
+    str all = STR("");
     VEC_EACH(struct shell_command, command, script->commands) {
-        if (command != script->commands.at)
-            buf_add(&out, STR(" ; "));
-        VEC_EACH(struct shell_assign, assign, command->assigns)
-            buf_fmt(&out, "%s%.*s%s%s%.*s", assign == command->assigns.at ? "" : " ",
-                    STR_ARG(assign->name), assign->append ? "+=" : "=",
-                    assign->value.known ? "" : "?",
-                    STR_ARG(assign->value.known ? assign->value.value : assign->value.raw));
-        VEC_EACH(struct shell_word, word, command->argv)
-            buf_fmt(&out, "%s%s%.*s",
-                    word == command->argv.at && !command->assigns.count ? "" : " ",
-                    word->known ? "" : "?", STR_ARG(word->known ? word->value : word->raw));
-        VEC_EACH(struct shell_redirect, redirect, command->redirects) {
-            if (redirect->fd >= 0)
-                buf_fmt(&out, " %d", redirect->fd);
-            else
-                buf_add_char(&out, ' ');
-            buf_fmt(&out, "%.*s%.*s", STR_ARG(redirect->op), STR_ARG(redirect->target.raw));
-            if (redirect->heredoc_at.end)
-                buf_fmt(&out, "(%s%.*s)", redirect->heredoc_expands ? "" : "'",
-                        STR_ARG(redirect->heredoc));
-        }
-        tell_marks(&out, command);
-        bool named = command->argv.count && str_eq(command->name, command->argv.at[0].value);
-        if (!named && command->argv.count)
-            buf_fmt(&out, " [%.*s]", STR_ARG(command->name));
+        struct buf one = buf_init(arena, 1 << 16);
+        tell_command(&one, command);
+        all = str_fmt(arena, "%.*s%s%.*s", STR_ARG(all), all.len ? " ; " : "",
+                      STR_ARG(str_trim(buf_str(&one))));
     }
+    buf_add(&out, all);
     VEC_EACH(struct shell_problem, problem, script->problems)
         buf_fmt(&out, " ! %s", problem->what);
     return str_trim(buf_str(&out));
