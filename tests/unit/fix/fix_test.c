@@ -117,89 +117,104 @@ static void add_made(struct arena *arena, struct sample *sample, const struct ma
     vec_push(arena, &file->findings, finding);
 }
 
+static const struct made_row made_rows[] = {
+    {"one edit",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"\"a\"", "\"b\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"b\"]\n",
+     1,
+     0,
+     NULL},
+    {"neighbours go together",
+     "FROM debian:12\nCMD [\"a\", \"c\"]\n",
+     {{"\"a\"", "\"b\"", FIX_SAFE}, {"\"c\"", "\"d\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"b\", \"d\"]\n",
+     2,
+     0,
+     NULL},
+    {"of two that overlap the first is taken",
+     "FROM debian:12\nCMD [\"a\", \"c\"]\n",
+     {{"\"a\", \"c\"", "\"x\"", FIX_SAFE}, {"\"c\"", "\"d\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"x\"]\n",
+     1,
+     0,
+     NULL},
+    {"the same edit twice is made once",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"\"a\"", "\"b\"", FIX_SAFE}, {"\"a\"", "\"b\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"b\"]\n",
+     1,
+     0,
+     NULL},
+    {"unproven and suggested ones are left",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"\"a\"", "\"b\"", FIX_PROOF}, {"\"a\"", "\"c\"", FIX_SUGGESTION}},
+     "FROM debian:12\nCMD [\"a\"]\n",
+     0,
+     0,
+     NULL},
+    {"a new finding is refused",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"$", "RUN apt-get install curl\n", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"a\"]\n",
+     0,
+     1,
+     "it would lead to a new finding: "},
+    {"what does not parse is refused",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"FROM debian:12", "FORM debian:12", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"a\"]\n",
+     0,
+     1,
+     "it would lead to a new finding: "},
+    {"what changes nothing is refused",
+     "FROM debian:12\nCMD [\"a\"]\n",
+     {{"\"a\"", "\"a\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"a\"]\n",
+     0,
+     1,
+     "it changes nothing"},
+    {"a bad one among good ones costs itself only",
+     "FROM debian:12\nCMD [\"a\", \"c\"]\n",
+     {{"\"a\"", "\"b\"", FIX_SAFE},
+      {"$", "RUN apt-get install curl\n", FIX_SAFE},
+      {"\"c\"", "\"d\"", FIX_SAFE}},
+     "FROM debian:12\nCMD [\"b\", \"c\"]\n",
+     1,
+     0,
+     NULL},
+};
+
 static void edits_are_settled_and_judged(void **state)
 {
-    static const struct made_row cases[] = {
-        {"one edit",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"\"a\"", "\"b\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"b\"]\n",
-         1,
-         0,
-         NULL},
-        {"neighbours go together",
-         "FROM debian:12\nCMD [\"a\", \"c\"]\n",
-         {{"\"a\"", "\"b\"", FIX_SAFE}, {"\"c\"", "\"d\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"b\", \"d\"]\n",
-         2,
-         0,
-         NULL},
-        {"of two that overlap the first is taken",
-         "FROM debian:12\nCMD [\"a\", \"c\"]\n",
-         {{"\"a\", \"c\"", "\"x\"", FIX_SAFE}, {"\"c\"", "\"d\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"x\"]\n",
-         1,
-         0,
-         NULL},
-        {"the same edit twice is made once",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"\"a\"", "\"b\"", FIX_SAFE}, {"\"a\"", "\"b\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"b\"]\n",
-         1,
-         0,
-         NULL},
-        {"unproven and suggested ones are left",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"\"a\"", "\"b\"", FIX_PROOF}, {"\"a\"", "\"c\"", FIX_SUGGESTION}},
-         "FROM debian:12\nCMD [\"a\"]\n",
-         0,
-         0,
-         NULL},
-        {"a new finding is refused",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"$", "RUN apt-get install curl\n", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"a\"]\n",
-         0,
-         1,
-         "it would lead to a new finding: "},
-        {"what does not parse is refused",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"FROM debian:12", "FORM debian:12", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"a\"]\n",
-         0,
-         1,
-         "it would lead to a new finding: "},
-        {"what changes nothing is refused",
-         "FROM debian:12\nCMD [\"a\"]\n",
-         {{"\"a\"", "\"a\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"a\"]\n",
-         0,
-         1,
-         "it changes nothing"},
-        {"a bad one among good ones costs itself only",
-         "FROM debian:12\nCMD [\"a\", \"c\"]\n",
-         {{"\"a\"", "\"b\"", FIX_SAFE},
-          {"$", "RUN apt-get install curl\n", FIX_SAFE},
-          {"\"c\"", "\"d\"", FIX_SAFE}},
-         "FROM debian:12\nCMD [\"b\", \"c\"]\n",
-         1,
-         0,
-         NULL},
-    };
     struct unit_rows rows = {0};
-    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        struct sample *sample = checked(*state, STR("Dockerfile"), str_from(cases[i].text));
-        for (size_t k = 0; k < ARRAY_COUNT(cases[i].made) && cases[i].made[k].at; k++)
-            add_made(*state, sample, &cases[i].made[k]);
+    for (size_t i = 0; i < ARRAY_COUNT(made_rows); i++) {
+        struct sample *sample = checked(*state, STR("Dockerfile"), str_from(made_rows[i].text));
+        for (size_t k = 0; k < ARRAY_COUNT(made_rows[i].made) && made_rows[i].made[k].at; k++)
+            add_made(*state, sample, &made_rows[i].made[k]);
         struct fixed_file file = fixed(*state, sample, false);
-        unit_row_str(&rows, cases[i].says, file.after, str_from(cases[i].want));
-        unit_row(&rows, cases[i].says, file.applied.count == cases[i].applied);
-        unit_row(&rows, cases[i].says, file.refused.count == cases[i].refused);
-        if (cases[i].why && file.refused.count)
-            unit_row(&rows, cases[i].says,
-                     str_starts(file.refused.at[0].why, str_from(cases[i].why)));
+        unit_row_str(&rows, made_rows[i].says, file.after, str_from(made_rows[i].want));
+        unit_row(&rows, made_rows[i].says, file.applied.count == made_rows[i].applied);
+        unit_row(&rows, made_rows[i].says, file.refused.count == made_rows[i].refused);
+        if (made_rows[i].why && file.refused.count)
+            unit_row(&rows, made_rows[i].says,
+                     str_starts(file.refused.at[0].why, str_from(made_rows[i].why)));
     }
     assert_rows(rows);
+}
+
+static void what_cannot_be_judged_is_left(void **state)
+{
+    str many = STR("FROM debian:12\n"), nul = STR("FROM debian:12\nRUN apt-get install a\0b\n");
+    for (int i = 0; i < 13; i++) /* 4,096 lines, doubled below */
+        many = i ? str_cat(*state, many, str_from_index(many, 15))
+                 : str_cat(*state, many, STR("RUN apt-get install x\n"));
+    many = str_cat(*state, many, str_from_index(many, 15));
+    struct fixed_file file = fixed(*state, checked(*state, STR("Dockerfile"), many), false);
+    assert_true(str_eq(file.after, many) && file.refused.count == 1);
+    assert_true(str_has(file.refused.at[0].why, STR("more findings than are kept")));
+    file = fixed(*state, checked(*state, STR("Dockerfile"), nul), true);
+    assert_true(str_eq(file.after, nul));
 }
 
 int main(void)
@@ -208,6 +223,7 @@ int main(void)
         UNIT_TEST(the_style_of_the_file_stays),
         UNIT_TEST(unproven_fixes_wait),
         UNIT_TEST(edits_are_settled_and_judged),
+        UNIT_TEST(what_cannot_be_judged_is_left),
     };
     return cmocka_run_group_tests_name("fix/fix", tests, NULL, NULL);
 }
