@@ -30,7 +30,7 @@ str check_github(struct arena *arena, const struct check_result *result)
     EACH_PLACED(placed, result)
     {
         buf_fmt(&out, "::%s file=", github_level(placed.finding->severity));
-        put_escaped(&out, placed.file->path, true);
+        put_escaped(&out, report_escape(arena, placed.file->path), true);
         buf_fmt(&out, ",line=%u", placed.start.line);
         if (placed.end.line == placed.start.line)
             buf_fmt(&out, ",col=%u,endColumn=%u", placed.start.column, placed.end.column);
@@ -39,7 +39,7 @@ str check_github(struct arena *arena, const struct check_result *result)
         buf_add(&out, STR(",title="));
         put_escaped(&out, str_from(placed.finding->rule->name), true);
         buf_add(&out, STR("::"));
-        put_escaped(&out, placed.finding->message, false);
+        put_escaped(&out, report_escape(arena, placed.finding->message), false);
         buf_add_char(&out, '\n');
     }
     return buf_str(&out);
@@ -61,13 +61,15 @@ str check_gitlab(struct arena *arena, const struct check_result *result)
 {
     struct json_out out = json_out_init(arena, true);
     json_list(&out, NULL);
+    const uint64_t *fingerprints = NULL;
     EACH_PLACED(placed, result)
     {
+        if (!placed.index)
+            fingerprints = finding_fingerprints(arena, placed.file);
         json_object(&out, NULL);
         json_str(&out, "description", placed.finding->message);
         json_z(&out, "check_name", placed.finding->rule->name);
-        json_str(&out, "fingerprint",
-                 str_fmt(arena, "%016" PRIx64, finding_fingerprint(placed.file, placed.index)));
+        json_str(&out, "fingerprint", str_fmt(arena, "%016" PRIx64, fingerprints[placed.index]));
         json_z(&out, "severity", gitlab_severity(placed.finding->severity));
         json_object(&out, "location");
         json_str(&out, "path", placed.file->path);

@@ -13,11 +13,21 @@ enum { MARK_BYTES = 1024 };
 struct sarif {
     struct arena *arena;
     struct json_out out;
-    const struct source *marked; /* the source that `marks` are of */
-    uint32_t *marks;             /* code points before each MARK_BYTES of it */
+    const struct source *marked;       /* the source that `marks` are of */
+    uint32_t *marks;                   /* code points before each MARK_BYTES of it */
+    const struct checked_file *hashed; /* the file that `fingerprints` are of */
+    const uint64_t *fingerprints;
     VEC(const struct rule *) rules;
     struct map rule_index; /* name -> uint32_t * */
 };
+
+static uint64_t fingerprint_of(struct sarif *sarif, const struct placed *placed)
+{
+    if (sarif->hashed != placed->file)
+        sarif->fingerprints = finding_fingerprints(sarif->arena, placed->file);
+    sarif->hashed = placed->file;
+    return sarif->fingerprints[placed->index];
+}
 
 static uint32_t rule_index_of(struct sarif *sarif, const struct rule *rule)
 {
@@ -186,9 +196,8 @@ static void put_result(struct sarif *sarif, const struct placed *placed, str lin
     json_object(out, "partialFingerprints");
     if (line_hash.len)
         json_str(out, "primaryLocationLineHash", line_hash);
-    json_str(
-        out, "plimsollFinding/v1",
-        str_fmt(sarif->arena, "%016" PRIx64, finding_fingerprint(placed->file, placed->index)));
+    json_str(out, "plimsollFinding/v1",
+             str_fmt(sarif->arena, "%016" PRIx64, fingerprint_of(sarif, placed)));
     json_end_object(out);
     put_fixes(sarif, placed);
     json_end_object(out);

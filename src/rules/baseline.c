@@ -31,14 +31,28 @@ static uint64_t finding_key(const struct checked_file *file, const struct findin
     return mix(hash, text_hash(source_text(finding->source, finding->at)));
 }
 
-uint64_t finding_fingerprint(const struct checked_file *file, uint32_t index)
+/* How many findings have had this key so far. */
+static uint64_t place_among_equals(struct arena *arena, struct map *seen, const uint64_t *key)
 {
-    uint64_t key = finding_key(file, &file->findings.at[index]);
-    uint64_t place = 0;
-    for (uint32_t i = 0; i < index; i++)
-        place += file->findings.at[i].rule == file->findings.at[index].rule &&
-                 finding_key(file, &file->findings.at[i]) == key;
-    return mix(key, place);
+    str name = {(const char *)key, sizeof(*key)};
+    uint64_t *count = map_find(seen, name);
+    if (!count) {
+        count = NEW(arena, uint64_t);
+        map_set(arena, seen, name, count);
+    }
+    return (*count)++;
+}
+
+const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_file *file)
+{
+    uint32_t count = file->findings.count;
+    uint64_t *keys = NEW_ARRAY(arena, uint64_t, count), *all = NEW_ARRAY(arena, uint64_t, count);
+    struct map seen = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        keys[i] = finding_key(file, &file->findings.at[i]);
+        all[i] = mix(keys[i], place_among_equals(arena, &seen, &keys[i]));
+    }
+    return all;
 }
 
 str baseline_print(struct arena *arena, const struct check_result *result)
@@ -48,13 +62,13 @@ str baseline_print(struct arena *arena, const struct check_result *result)
     json_z(&out, "schema", "plimsoll.baseline/1");
     json_list(&out, "findings");
     VEC_EACH(struct checked_file, file, result->files) {
+        const uint64_t *fingerprints = finding_fingerprints(arena, file);
         for (uint32_t i = 0; i < file->findings.count; i++) {
             const struct finding *finding = &file->findings.at[i];
             json_object(&out, NULL);
             json_z(&out, "rule", finding->rule->name);
             json_str(&out, "file", file->path);
-            json_str(&out, "fingerprint",
-                     str_fmt(arena, "%016" PRIx64, finding_fingerprint(file, i)));
+            json_str(&out, "fingerprint", str_fmt(arena, "%016" PRIx64, fingerprints[i]));
             json_str(&out, "message", finding->message);
             json_end_object(&out);
         }
@@ -88,12 +102,10 @@ bool baseline_apply(struct arena *arena, str json, struct check_result *result, 
         map_set(arena, &known, node_str(node_get(*item, "fingerprint")), *item);
     }
     VEC_EACH(struct checked_file, file, result->files) {
-        bool *drop = NEW_ARRAY(arena, bool, file->findings.count);
-        for (uint32_t i = 0; i < file->findings.count; i++)
-            drop[i] = map_has(&known, str_fmt(arena, "%016" PRIx64, finding_fingerprint(file, i)));
+        const uint64_t *fingerprints = finding_fingerprints(arena, file);
         uint32_t kept = 0;
         for (uint32_t i = 0; i < file->findings.count; i++) {
-            if (drop[i])
+            if (map_has(&known, str_fmt(arena, "%016" PRIx64, fingerprints[i])))
                 count_out(result, file->findings.at[i].severity);
             else
                 file->findings.at[kept++] = file->findings.at[i];

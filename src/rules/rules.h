@@ -162,5 +162,6 @@ MUST_CHECK bool baseline_apply(struct arena *arena, str json, struct check_resul
 /* The baseline of a result, as JSON text. */
 str baseline_print(struct arena *arena, const struct check_result *result);
 
-/* A hash of a finding that survives unrelated edits: rule, path, text, place among equals. */
-uint64_t finding_fingerprint(const struct checked_file *file, uint32_t index);
+/* For each finding of a file a hash that survives unrelated edits: rule, path, text, place among
+ * equals. */
+const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_file *file);
