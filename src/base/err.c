@@ -72,6 +72,11 @@ bool err_hint(struct err *err, const char *fmt, ...)
     return false;
 }
 
+bool err_is_unreadable(const struct err *err)
+{
+    return (err->code == ERR_IO || err->code == ERR_DENIED) && err->sys_errno != ENOENT;
+}
+
 void err_clear(struct err *err)
 {
     err->code = ERR_NONE;

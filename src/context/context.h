@@ -178,6 +178,10 @@ struct context_needs *context_needs_of(struct arena *arena, const struct context
 /* Would leaving this path out break or change a build, as far as text and tree tell? */
 bool context_needed(const struct context_needs *needs, str path);
 
+/* A file of the context that says what a build reads, and that could not be read: what is needed is
+ * then not known. "" when all could. */
+str context_needs_unread(const struct context_needs *needs);
+
 /* Everything that `plimsoll context` tells. */
 MUST_CHECK bool context_measure(struct arena *arena, int root_fd, const struct context_tree *tree,
                                 const struct context_needs *needs, str ignore_path,

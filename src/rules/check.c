@@ -382,9 +382,31 @@ static int by_path(const void *a, const void *b)
     return str_order(left->path, right->path);
 }
 
+/* Folders that could not be read, and may hold what should have been looked at. What the ignore
+ * file at the root leaves out is no build's business: a database's own folder, as a rule. */
+static void gather_folders(struct run *run, const struct repository *repository)
+{
+    VEC_EACH(struct unread, unread, repository->unread) {
+        vec_push(run->arena, &run->result->unread, *unread);
+    }
+    if (!repository->tree->unread.count)
+        return;
+    str text = repository_text(run->arena, repository, STR(".dockerignore"));
+    const struct ignore *ignore = ignore_compile_lenient(run->arena, text);
+    VEC_EACH(str, path, repository->tree->unread) {
+        if (ignore_match(ignore, *path).dropped)
+            continue;
+        struct unread unread = {.path = path_join(run->arena, repository->shown, *path),
+                                .why = STR("this folder cannot be read")};
+        vec_push(run->arena, &run->result->unread, unread);
+    }
+}
+
 static void gather(struct run *run)
 {
     struct check_result *result = run->result;
+    VEC_EACH(struct repository *, repository, run->repositories)
+        gather_folders(run, *repository);
     VEC_EACH(struct check_job *, slot, run->jobs) {
         struct check_job *job = *slot;
         if (!job->named)

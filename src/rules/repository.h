@@ -62,6 +62,7 @@ struct repository {
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
+    VEC(struct unread) unread; /* what rules needed beside the jobs, and could not have */
     const struct check_options *options;
 };
 

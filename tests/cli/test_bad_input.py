@@ -268,7 +268,7 @@ def test_loops_and_odd_files_in_a_context(plimsoll, tmp_path):
         folder = folder / "deep"
     os.makedirs(folder)
     for words in (["context"], ["context", "--format", "json"], ["check"], [],
-                  ["context", "--write"], ["context", "root"], ["context", "nothing"], ["context", "Dockerfile"]):
+                  ["context", "root"], ["context", "nothing"], ["context", "Dockerfile"]):
         run(plimsoll, tmp_path, *words, seconds=5)
 
 
@@ -337,6 +337,14 @@ def test_unreadable_files(plimsoll, tmp_path):
             assert b"Permission denied" in done.stderr
         done = as_nobody(plimsoll, folder, "check", "--format", "line")
         assert b"Dockerfile:2:" in done.stdout  # the others are looked at all the same
+        os.chmod(folder / ".dockerignore", 0o644)
+        os.chmod(folder / "sub" / "Dockerfile", 0o644)
+        done = as_nobody(plimsoll, folder, "check")
+        assert done.returncode == 3 and b"dark: this folder cannot be read" in done.stderr
+        with open(folder / ".dockerignore", "w", encoding="utf-8") as file:
+            file.write("dark\n")  # no build goes there, so that nothing is missing
+        done = as_nobody(plimsoll, folder, "check", "--fail-on", "none")
+        assert done.returncode == 0, done.stderr
         assert as_nobody(plimsoll, folder, "context").returncode in (0, 1, 3)
     finally:
         os.chmod(folder / "dark", 0o755)
