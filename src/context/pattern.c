@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "text/utf8.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "base/limits.h"
 #include "data/data.h"
 #include "data/parse_fail.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "base/map.h"
 #include "data/data.h"
 #include "data/parse_fail.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "base/limits.h"
 #include "data/data.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <libfyaml.h>
 #include <stdlib.h>

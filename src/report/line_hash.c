@@ -1,4 +1,5 @@
 #include "report/paint.h"
+#include "text/utf8.h"
 
 #include <string.h>
 

@@ -50,8 +50,5 @@ struct glyph {
 /* The first character of `rest`. */
 struct glyph glyph_at(str rest);
 
-/* Decode one code point; gives the bytes it takes, 0 at the end. Bad bytes are U+FFFD, one byte. */
-unsigned utf8_decode(str rest, uint32_t *out_code);
-
 /* Columns that a text takes when shown. */
 unsigned text_width(str text);

@@ -44,3 +44,20 @@ def test_install_into_a_folder(plimsoll, tmp_path):
     program = tmp_path / next(path for path in found if path.endswith("bin/plimsoll"))
     run = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
     assert run.stdout == plimsoll("version", code=0).stdout
+
+
+@pytest.mark.slow
+def test_the_debian_package(plimsoll, tmp_path):
+    if not shutil.which("dh") or not shutil.which("dpkg-buildpackage"):
+        pytest.skip("debhelper is not installed")
+    if subprocess.run(["git", "-C", plimsoll.root, "rev-parse", "HEAD"], capture_output=True,
+                      check=False).returncode:
+        pytest.skip("this is no clone")
+    run = subprocess.run([os.path.join(plimsoll.root, "tools", "package"), tmp_path / "deb"],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    package = next(path for path in run.stdout.split() if "dbgsym" not in path)
+    listed = subprocess.run(["dpkg", "-c", package], capture_output=True, text=True,
+                            check=True).stdout
+    for wanted in INSTALLED:
+        assert f"./usr/{wanted}" in listed, wanted

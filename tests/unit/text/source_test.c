@@ -2,6 +2,7 @@
 
 #include "text/finding.h"
 #include "text/joined.h"
+#include "text/utf8.h"
 
 static void places_are_lines_and_columns_of_bytes(void **state)
 {
@@ -142,12 +143,58 @@ static void findings_are_in_order_of_place_rule_and_words(void **state)
     assert_rows(rows);
 }
 
+static void utf8_is_that_of_rfc_3629(void **state)
+{
+    static const struct {
+        const char *says, *bytes;
+        uint32_t code;
+        unsigned used, length; /* as decoded; as a well-formed character */
+    } cases[] = {
+        {"nothing", "", 0, 0, 0},
+        {"ASCII", "ab", 'a', 1, 1},
+        {"two bytes", "\xc3\xa4x", 0xe4, 2, 2},
+        {"three bytes", "\xe2\x82\xac", 0x20ac, 3, 3},
+        {"four bytes", "\xf0\x9f\x90\xb3", 0x1f433, 4, 4},
+        {"the last one", "\xf4\x8f\xbf\xbf", 0x10ffff, 4, 4},
+        {"behind the last one", "\xf4\x90\x80\x80", UTF8_BAD, 1, 0},
+        {"U+FFFD itself", "\xef\xbf\xbd", UTF8_BAD, 3, 3},
+        {"overlong slash", "\xc0\xaf", UTF8_BAD, 1, 0},
+        {"overlong, three bytes", "\xe0\x80\xaf", UTF8_BAD, 1, 0},
+        {"overlong, four bytes", "\xf0\x80\x80\xaf", UTF8_BAD, 1, 0},
+        {"a surrogate", "\xed\xa0\x80", UTF8_BAD, 1, 0},
+        {"the one below them", "\xed\x9f\xbf", 0xd7ff, 3, 3},
+        {"cut short", "\xe2\x82", UTF8_BAD, 1, 0},
+        {"a lone tail", "\xa4", UTF8_BAD, 1, 0},
+        {"0xff", "\xff\xfe", UTF8_BAD, 1, 0},
+    };
+    struct unit_rows rows = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        str text = str_from(cases[i].bytes);
+        uint32_t code = 0;
+        unit_row(&rows, cases[i].says, utf8_decode(text, &code) == cases[i].used);
+        unit_row(&rows, cases[i].says, code == cases[i].code);
+        unit_row(&rows, cases[i].says, utf8_length(text) == cases[i].length);
+        unit_row(&rows, cases[i].says,
+                 (utf8_bad_byte(text) == 0) == (text.len > 0 && !cases[i].length));
+        char again[4];
+        if (cases[i].length)
+            unit_row_str(&rows, "written again", (str){again, utf8_put(again, code)},
+                         str_slice(text, 0, cases[i].length));
+    }
+    char bad[4];
+    unit_row(&rows, "a surrogate is not written", utf8_put(bad, 0xd800) == 3);
+    unit_row(&rows, "the first bad byte", utf8_bad_byte(STR("a\xc3\xa4\xff")) == 3);
+    assert_rows(rows);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(places_are_lines_and_columns_of_bytes),
         UNIT_TEST(lines_with_and_without_their_ends),
         UNIT_TEST(joined_text_knows_its_places),
+        UNIT_TEST(utf8_is_that_of_rfc_3629),
         UNIT_TEST(findings_are_in_order_of_place_rule_and_words),
     };
     return cmocka_run_group_tests_name("text/source", tests, NULL, NULL);
