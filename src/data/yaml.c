@@ -411,7 +411,10 @@ static bool has_tab_trap(str text, uint32_t *out_at)
 static void read_events(struct reader *reader, struct fy_diag *diag)
 {
     str text = reader->source->text;
-    const struct fy_parse_cfg config = {.flags = FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
+    /* By the letter a flow collection is indented more than its key, its last bracket too; people
+     * write that bracket below the key, and every other reader takes it. */
+    const struct fy_parse_cfg config = {
+        .flags = FYPCF_JSON_NONE | FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION, .diag = diag};
     struct fy_parser *parser = fy_parser_create(&config);
     if (!parser || fy_parser_set_string(parser, text.at, text.len)) {
         refuse(reader, 0, 0, "the YAML parser did not start");
