@@ -29,6 +29,7 @@
     FAMILY(correctness_form)      \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
+    FAMILY(correctness_yaml)      \
     FAMILY(cross_builds)          \
     FAMILY(inline)                \
     FAMILY(kubernetes)            \
