@@ -1,7 +1,7 @@
 #include "rules/families.h"
 #include "rules/yaml_facts.h"
 
-/* YAML that cannot be read: a compose file, a manifest or a pipeline that nothing was found in would
+/* YAML that cannot be read: a compose file or a pipeline in which nothing was found would
  * look as if all were well. */
 
 /* Text that some program fills in before anybody reads it as YAML. GitHub's own ${{ }} is none. */
