@@ -24,6 +24,16 @@ void fd_cleanup(int *fd)
     *fd = -1;
 }
 
+str dir_path(struct arena *arena, int fd)
+{
+    char z[64], target[LIMIT_PATH];
+    snprintf(z, sizeof(z), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(z, target, sizeof(target));
+    if (length <= 0 || length >= (ssize_t)sizeof(target) || target[0] != '/')
+        return STR("");
+    return str_copy(arena, (str){target, (size_t)length});
+}
+
 bool fd_write_all(int fd, str bytes, struct err *err)
 {
     while (bytes.len) {

@@ -42,6 +42,9 @@ int open_beneath(int dir_fd, str path, int flags, struct err *err);
 /* Open a directory as the user named it; -1 with err set on failure. */
 int dir_open(int dir_fd, str path, struct err *err);
 
+/* The absolute path of an open directory; "" where the kernel does not say it. */
+str dir_path(struct arena *arena, int fd);
+
 /* Replace or create a file atomically: nameless or hidden temporary in the same directory, fsync,
  * rename. An existing file's mode and owner are kept; a new one gets 0644 less umask. A symbolic
  * link is followed, so that the file behind it is replaced. On failure nothing has changed. */

@@ -25,6 +25,7 @@ static struct rule_list rules_of_group(struct arena *arena, str group)
     return list;
 }
 
+/* A row by its name, "python-slim", or by an image that it speaks of, "python:3.12-slim". */
 static const struct base_fact *find_base(struct arena *arena, str name)
 {
     size_t count;
@@ -32,12 +33,34 @@ static const struct base_fact *find_base(struct arena *arena, str name)
     for (size_t i = 0; i < count; i++)
         if (str_eq(str_from(all[i].name), name))
             return &all[i];
-    return NULL;
+    struct image_name image = image_name_parse(arena, name);
+    return base_fact_find(image.repository, image.tag);
 }
 
-static bool unknown(str name, struct err *err)
+/* The base that was meant: "distroless/static" is "distroless-static", a typo its nearest name. */
+static const struct base_fact *nearest_base(struct arena *arena, str name)
+{
+    size_t count;
+    const struct base_fact *all = base_facts_all(arena, &count), *best = NULL;
+    unsigned best_distance = 4;
+    for (size_t i = 0; i < count; i++) {
+        unsigned distance = str_distance(name, str_from(all[i].name), best_distance);
+        if (distance < best_distance) {
+            best = &all[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static bool unknown(struct ctx *ctx, str name, struct err *err)
 {
     err_set(err, ERR_USAGE, "there is no rule, group or base image '%.*s'", STR_ARG(name));
+    if (str_starts(name, STR("base/"))) {
+        const struct base_fact *base = nearest_base(ctx->arena, str_from_index(name, 5));
+        if (base)
+            return err_hint(err, "did you mean 'base/%s'?", base->name);
+    }
     const struct rule *near = rule_nearest(name);
     if (near)
         return err_hint(err, "did you mean '%s'?", near->name);
@@ -68,7 +91,7 @@ static bool explain_one(struct ctx *ctx, str name, str *out_text, struct err *er
     const struct base_fact *base =
         str_starts(name, STR("base/")) ? find_base(ctx->arena, str_from_index(name, 5)) : NULL;
     if (!base)
-        return unknown(name, err);
+        return unknown(ctx, name, err);
     *out_text = report_base(ctx->arena, base, format, &style);
     return true;
 }

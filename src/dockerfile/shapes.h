@@ -137,6 +137,7 @@ struct stage {
     uint32_t base_stage; /* NO_INDEX when the base is an image */
     str platform;        /* raw value of --platform, "" when not given */
     uint32_t first, end; /* its instructions: [first, end), the FROM included */
+    uint32_t namesake;   /* the stage above of the same name; NO_INDEX when there is none */
 };
 
 /* What stands in the leading run of directives. */
@@ -195,4 +196,5 @@ struct dockerfile {
     struct map global_args;  /* name -> struct pair *, ARGs before the first FROM */
     struct map global_scope; /* name -> struct variable *: these and the platform args */
     struct map assignments;  /* for dockerfile_variable() */
+    struct map stage_names;  /* lower-case name -> index + 1 of the last such stage */
 };

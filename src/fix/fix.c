@@ -11,7 +11,8 @@
  * bad edit costs only itself.
  */
 
-enum { ROUNDS_MAX = 12, TRIES_MAX = 1000 };
+/* Fixes at one place take a round each; what is left then waits for another run. */
+enum { ROUNDS_MAX = 256, TRIES_MAX = 1000 };
 
 struct work {
     struct arena *arena;
@@ -26,9 +27,29 @@ struct work {
 
 VEC_TYPE(choice_list, const struct finding *);
 
+static uint32_t count_of(const struct finding_list *findings, const struct rule *rule)
+{
+    uint32_t count = 0;
+    VEC_EACH(struct finding, finding, *findings) {
+        count += finding->rule == rule;
+    }
+    return count;
+}
+
+/* An edit may change the text that the baseline knows a finding by: as many as it knew of a rule
+ * stay, whichever they are. */
+static bool is_old(const struct work *work, const struct finding *finding)
+{
+    uint32_t old = 0;
+    VEC_EACH(struct finding, other, work->file->all) {
+        old += other->known && other->rule == finding->rule;
+    }
+    return finding->known || (old && count_of(&work->findings, finding->rule) <= old);
+}
+
 static bool wanted(const struct work *work, const struct finding *finding)
 {
-    if (!finding->fix.edits.count)
+    if (!finding->fix.edits.count || is_old(work, finding))
         return false;
     return finding->fix.safety == FIX_SAFE ||
            (finding->fix.safety == FIX_PROOF && work->options->unproven);
@@ -230,7 +251,7 @@ struct fixed_file fix_file(struct arena *arena, const struct check_result *resul
                         .options = options,
                         .out = &out,
                         .text = file->source->text,
-                        .findings = file->findings};
+                        .findings = file->all.count ? file->all : file->findings};
     for (int round = 0; round < ROUNDS_MAX; round++) {
         struct choice_list chosen = choose(&work);
         if (!chosen.count)
@@ -244,8 +265,10 @@ struct fixed_file fix_file(struct arena *arena, const struct check_result *resul
         try_fixes(&work, chosen);
     }
     out.after = work.text;
-    out.left = work.findings;
     VEC_EACH(struct finding, finding, work.findings) {
+        if (is_old(&work, finding))
+            continue;
+        vec_push(arena, &out.left, *finding);
         out.unproven +=
             finding->fix.safety == FIX_PROOF && finding->fix.edits.count && !options->unproven;
     }

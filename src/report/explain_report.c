@@ -6,7 +6,7 @@
 
 /* A rule, all rules, a base image: what `explain` prints and docs/rules is made of. */
 
-enum { LABEL_WIDTH = 10 };
+enum { RULE_LABEL_WIDTH = 10, BASE_LABEL_WIDTH = 12 };
 
 /* How a fix class is told to a person. */
 static const char *fix_sentence(enum fix_safety safety)
@@ -52,10 +52,10 @@ static void rule_parts(const struct rule *rule, struct rule_part parts[RULE_PART
         parts[i] = all[i];
 }
 
-static void paint_part(struct paint *paint, const char *label, str text)
+static void paint_part(struct paint *paint, unsigned width, const char *label, str text)
 {
-    paint_fmt(paint, INK_DIM, "  %-*s", LABEL_WIDTH - 2, label);
-    paint_wrapped(paint, text, LABEL_WIDTH, LABEL_WIDTH);
+    paint_fmt(paint, INK_DIM, "  %-*s", (int)width - 2, label);
+    paint_wrapped(paint, text, width, width);
     paint_z(paint, INK_PLAIN, "\n");
 }
 
@@ -69,9 +69,10 @@ static str rule_human(struct arena *arena, const struct rule *rule,
     paint_fmt(&paint, severity_ink(rule->severity), "  %s\n", severity_name(rule->severity));
     for (unsigned i = 0; i < RULE_PARTS; i++)
         if (parts[i].text)
-            paint_part(&paint, parts[i].label, str_from(parts[i].text));
+            paint_part(&paint, RULE_LABEL_WIDTH, parts[i].label, str_from(parts[i].text));
     if (!style->quiet)
-        paint_part(&paint, "ignore", str_fmt(arena, "# plimsoll: ignore=%s -- reason", rule->name));
+        paint_part(&paint, RULE_LABEL_WIDTH, "ignore",
+                   str_fmt(arena, "# plimsoll: ignore=%s -- reason", rule->name));
     return buf_str(&paint.out);
 }
 
@@ -235,23 +236,51 @@ static str base_user(struct arena *arena, const struct base_fact *base)
                    base->nonroot_uid);
 }
 
-static str base_megabytes(struct arena *arena, double megabytes, const char *measured)
+static str base_megabytes(struct arena *arena, double megabytes)
 {
-    if (megabytes <= 0)
+    return megabytes > 0 ? size_print(arena, (uint64_t)(megabytes * 1e6)) : STR("not measured");
+}
+
+/* What was measured, and when. */
+static str base_measured(struct arena *arena, const struct base_fact *base)
+{
+    if (!base->measured)
         return STR_NONE;
-    str size = size_print(arena, (uint64_t)(megabytes * 1e6));
-    return measured ? str_fmt(arena, "%.*s (%s)", STR_ARG(size), measured) : size;
+    return str_fmt(arena, "%s, built on %s", base->sample, base->measured);
+}
+
+/* "python:*slim*"; each of several globs for itself. */
+static str base_image(struct arena *arena, const struct base_fact *base)
+{
+    struct buf out = buf_init(arena, REPORT_BYTES_MAX);
+    str rest = str_from(base->tags), glob;
+    while (str_next_word(&rest, &glob))
+        buf_fmt(&out, "%s%s:%.*s", out.len ? " " : "", base->repository, STR_ARG(glob));
+    return buf_str(&out);
+}
+
+/* The sibling's name, and what it saves where both were measured. */
+static str base_sibling_text(struct arena *arena, const struct base_fact *base, const char *sibling)
+{
+    const struct base_fact *row = base_sibling(arena, base, sibling);
+    if (!row)
+        return STR_NONE;
+    double saved = row->unpacked_mb > 0 ? base->unpacked_mb - row->unpacked_mb : 0;
+    if (saved <= 0)
+        return str_fmt(arena, "base/%s", row->name);
+    return str_fmt(arena, "base/%s saves %.*s", row->name, STR_ARG(base_megabytes(arena, saved)));
 }
 
 static void base_parts(struct arena *arena, const struct base_fact *base,
                        struct base_part parts[BASE_PARTS])
 {
     const struct base_part all[BASE_PARTS] = {
-        {"image", str_fmt(arena, "%s:%s", base->repository, base->tags)},
+        {"image", base_image(arena, base)},
         {"use", str_from(base->use)},
         {"trade-off", str_from(base->tradeoff)},
-        {"unpacked", base_megabytes(arena, base->unpacked_mb, base->measured)},
-        {"pulled", base_megabytes(arena, base->pull_mb, base->measured)},
+        {"unpacked", base_megabytes(arena, base->unpacked_mb)},
+        {"pulled", base_megabytes(arena, base->pull_mb)},
+        {"measured", base_measured(arena, base)},
         {"libc", str_from(libc_name(base->libc))},
         {"packages", str_from(base->packages)},
         {"has", str_from(base->has)},
@@ -259,8 +288,8 @@ static void base_parts(struct arena *arena, const struct base_fact *base,
         {"CA certs", base->ca_certificates ? STR("yes") : STR("no")},
         {"tzdata", base->tzdata ? STR("yes") : STR("no")},
         {"kind", base->sdk ? STR("made to build with, not to ship") : STR_NONE},
-        {"slimmer", str_from(base->slim)},
-        {"alpine", str_from(base->alpine)},
+        {"slimmer", base_sibling_text(arena, base, base->slim)},
+        {"alpine", base_sibling_text(arena, base, base->alpine)},
         {"source", str_from(base->source)},
     };
     for (unsigned i = 0; i < BASE_PARTS; i++)
@@ -299,7 +328,7 @@ str report_base(struct arena *arena, const struct base_fact *base, enum explain_
             put_markdown(&paint.out, parts[i].text);
             buf_add_char(&paint.out, '\n');
         } else
-            paint_part(&paint, parts[i].label, parts[i].text);
+            paint_part(&paint, BASE_LABEL_WIDTH, parts[i].label, parts[i].text);
     }
     return buf_str(&paint.out);
 }
@@ -327,7 +356,7 @@ str report_bases(struct arena *arena, const struct base_fact *bases, size_t coun
     if (markdown)
         buf_add(&paint.out, STR("| base | unpacked | use |\n| --- | --- | --- |\n"));
     for (size_t i = 0; i < count; i++) {
-        str size = base_megabytes(arena, bases[i].unpacked_mb, NULL);
+        str size = bases[i].unpacked_mb > 0 ? base_megabytes(arena, bases[i].unpacked_mb) : STR("");
         str name = str_fmt(arena, "base/%s", bases[i].name);
         if (markdown)
             buf_fmt(&paint.out, "| %.*s | %.*s | ", STR_ARG(name), STR_ARG(size));

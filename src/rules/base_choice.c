@@ -1,4 +1,5 @@
 #include "base/num.h"
+#include "rules/choice.h"
 #include "rules/families.h"
 
 /* Which image a stage is built on, and what another one would save. */
@@ -86,23 +87,49 @@ static str registry_of(str repository)
     return is_host ? host : STR("docker.io");
 }
 
+static void untrusted_at(const struct facts *facts, struct rule_sink *sink, str repository, span at)
+{
+    str registry = registry_of(repository);
+    VEC_EACH(str, trusted, facts->options->trusted_registries) {
+        if (glob_match(*trusted, registry) || str_starts(repository, *trusted))
+            return;
+    }
+    found(sink, at, "'%.*s' is not among the trusted registries", STR_ARG(registry));
+}
+
 static void untrusted(const struct facts *facts, struct rule_sink *sink,
                       const struct stage_facts *stage)
 {
-    if (!facts->options->trusted_registries.count || is_scratch(stage))
-        return;
-    str registry = registry_of(stage->repository);
-    VEC_EACH(str, trusted, facts->options->trusted_registries) {
-        if (glob_match(*trusted, registry) || str_starts(stage->repository, *trusted))
-            return;
+    if (!is_scratch(stage))
+        untrusted_at(facts, sink, stage->repository, stage->stage->base_at);
+}
+
+/* COPY --from and mounts take images too: what is no stage and is written like one. */
+static void untrusted_source(const struct facts *facts, struct rule_sink *sink, str from, span at)
+{
+    bool image = str_has_char(from, ':') || str_has_char(from, '/');
+    if (image && !str_has_char(from, '$') &&
+        stage_find(facts->file, from, facts->stage_count) == NO_INDEX)
+        untrusted_at(facts, sink, image_name_parse(facts->arena, from).repository, at);
+}
+
+static void untrusted_in(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *step)
+{
+    const struct flag *from = instruction_flag(step->instruction, "from");
+    if (from)
+        untrusted_source(facts, sink, from->value, from->value_at);
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        untrusted_source(facts, sink, mount->from, mount->value_at);
     }
-    found(sink, stage->stage->base_at, "'%.*s' is not among the trusted registries",
-          STR_ARG(registry));
 }
 
 static void check_registry(const struct facts *facts, struct rule_sink *sink)
 {
+    if (!facts->options->trusted_registries.count)
+        return;
     each_image(facts, sink, untrusted);
+    each_step(facts, sink, INSTRUCTION_COUNT, untrusted_in);
 }
 
 /* -- ends -------------------------------------------------------------------------------------- */
@@ -157,47 +184,68 @@ static bool ships_a_program(const struct facts *facts)
            !STR_IN(start->commands[0].name, "bash", "sh", "ash", "zsh", "irb", "python", "");
 }
 
+static str megabytes(const struct facts *facts, double size_mb)
+{
+    return size_print(facts->arena, (uint64_t)(size_mb * 1e6));
+}
+
 static void check_sdk(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     if (!final || !final->base || !final->base->sdk || final->windows || !ships_a_program(facts))
         return;
-    const struct base_fact *base = final->base;
     if (str_eq(final->repository, STR("buildpack-deps"))) /* made to build other bases from */
         return;
-    if (base->unpacked_mb > 0)
+    const struct base_fact *ship = base_to_ship(facts->arena, final->base);
+    double saved = ship && ship->unpacked_mb > 0 ? final->base->unpacked_mb - ship->unpacked_mb : 0;
+    if (saved > 0)
         found(sink, final->stage->base_at,
-              "'%.*s' is made to build with: its %.0f MB of compilers are shipped",
-              STR_ARG(final->repository), base->unpacked_mb)
-            ->bytes = (uint64_t)(base->unpacked_mb * 0.8 * 1e6);
+              "'%.*s' is made to build with, and ships about %.*s that '%s' would not",
+              STR_ARG(final->repository), STR_ARG(megabytes(facts, saved)), ship->name)
+            ->bytes = (uint64_t)(saved * 1e6);
     else
-        found(sink, final->stage->base_at, "'%.*s' is made to build with, and it is shipped",
+        found(sink, final->stage->base_at,
+              "'%.*s' is made to build with, and it is shipped: what that costs is not measured",
               STR_ARG(final->repository));
 }
 
-/* "3.12" + "-slim", "3.12-bookworm" -> "3.12-slim-bookworm", "latest" -> "slim" */
-static str slim_tag(struct arena *arena, str tag, const char *suffix)
+/* "24-bookworm" + "-slim" -> "24-bookworm-slim", "bookworm" + "-slim-" -> "slim-bookworm",
+ * "3.12-bookworm" + "-slim-" -> "3.12-slim-bookworm", "latest" + any -> "slim" */
+static str slim_tag(struct arena *arena, str tag, const char *slim)
 {
-    str plain = str_from(suffix + 1);
+    str suffix = str_from(slim);
+    bool inside = str_ends(suffix, STR("-"));
+    if (inside)
+        suffix.len--;
+    str plain = str_from_index(suffix, 1);
     if (!tag.len || str_eq(tag, STR("latest")))
         return plain;
-    size_t dash = str_find_char(tag, '-');
+    if (inside && !char_is_digit(tag.at[0]))
+        return str_fmt(arena, "%.*s-%.*s", STR_ARG(plain), STR_ARG(tag));
+    size_t dash = inside ? str_find_char(tag, '-') : STR_MISSING;
     if (dash == STR_MISSING)
-        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
-    str version = str_slice(tag, 0, dash);
-    if (!char_is_digit(version.at[0]))
-        return str_fmt(arena, "%.*s%s", STR_ARG(tag), suffix);
-    return str_fmt(arena, "%.*s%s%.*s", STR_ARG(version), suffix,
+        return str_fmt(arena, "%.*s%.*s", STR_ARG(tag), STR_ARG(suffix));
+    return str_fmt(arena, "%.*s%.*s%.*s", STR_ARG(str_slice(tag, 0, dash)), STR_ARG(suffix),
                    STR_ARG(str_from_index(tag, dash)));
+}
+
+/* The tag of the slim sibling. Only Debian itself has none for "latest". */
+static str slim_sibling_tag(struct arena *arena, const struct stage_facts *stage)
+{
+    bool newest = !stage->tag.len || str_eq(stage->tag, STR("latest"));
+    if (newest && str_eq(stage->repository, STR("debian")))
+        return STR("stable-slim");
+    return slim_tag(arena, stage->tag, stage->base->slim);
 }
 
 static void slim_edit(const struct facts *facts, struct rule_sink *sink,
                       const struct stage_facts *final)
 {
     const struct stage *stage = final->stage;
-    if (!facts->options->modernize || !is_literal(final) || final->digest.len)
+    bool asked = facts->options->modernize || rule_named(&facts->options->choice, sink->rule);
+    if (!asked || !is_literal(final) || final->digest.len)
         return;
-    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
+    str tag = slim_sibling_tag(facts->arena, final);
     size_t name = stage->base_raw.len;
     if (final->tag.len)
         name -= final->tag.len + 1;
@@ -207,25 +255,33 @@ static void slim_edit(const struct facts *facts, struct rule_sink *sink,
                        STR_ARG(tag)));
 }
 
+/* A server's image starts its own program, so that files copied in are enough. */
+static bool ships_on_a_server(const struct facts *facts)
+{
+    return facts->final->base->cmd && final_step(facts, INSTRUCTION_COPY) &&
+           !final_step(facts, INSTRUCTION_CMD) && !final_step(facts, INSTRUCTION_ENTRYPOINT);
+}
+
 static void check_slim(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     if (!final || !final->base || !final->base->slim || final->base->sdk ||
         final->base->slim[0] != '-' || final->stage->base_stage != NO_INDEX ||
-        !final->stage->base_known || !ships_a_program(facts))
+        !final->stage->base_known || !(ships_a_program(facts) || ships_on_a_server(facts)))
         return;
-    str tag = slim_tag(facts->arena, final->tag, final->base->slim);
+    str tag = slim_sibling_tag(facts->arena, final);
     const struct base_fact *slim = base_fact_find(final->repository, tag);
     if (!slim || slim == final->base)
         return;
     double saved = final->base->unpacked_mb - slim->unpacked_mb;
     if (saved > 0 && slim->unpacked_mb > 0)
-        found(sink, final->stage->base_at, "'%.*s:%.*s' is about %.0f MB smaller",
-              STR_ARG(final->repository), STR_ARG(tag), saved)
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is about %.*s smaller: %.*s unpacked",
+              STR_ARG(final->repository), STR_ARG(tag), STR_ARG(megabytes(facts, saved)),
+              STR_ARG(megabytes(facts, slim->unpacked_mb)))
             ->bytes = (uint64_t)(saved * 1e6);
     else
-        found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller", STR_ARG(final->repository),
-              STR_ARG(tag));
+        found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller: by how much is not measured",
+              STR_ARG(final->repository), STR_ARG(tag));
     slim_edit(facts, sink, final);
 }
 

@@ -45,15 +45,31 @@ static bool repository_matches(const char *pattern, str repository)
     return str_starts(repository, str_slice(want, 0, want.len - 1));
 }
 
-static const struct base_fact *find_in(const struct base_fact *rows, size_t count, str repository,
-                                       str tag)
+/* Does one of the globs fit? */
+static bool tag_matches(const char *globs, str tag)
 {
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].repository[0] == repository.at[0] &&
-            repository_matches(rows[i].repository, repository) &&
-            glob_match(str_from(rows[i].tags), tag))
-            return &rows[i];
-    return NULL;
+    str rest = str_from(globs), glob;
+    while (str_next_word(&rest, &glob))
+        if (glob_match(glob, tag))
+            return true;
+    return false;
+}
+
+struct base_rows {
+    const struct base_fact *at;
+    size_t count;
+};
+
+enum { BASE_TABLES = 5 };
+
+static void base_tables(struct base_rows tables[BASE_TABLES])
+{
+    const struct base_rows all[BASE_TABLES] = {{base_languages, base_languages_count},
+                                               {base_distros, base_distros_count},
+                                               {base_hardened, base_hardened_count},
+                                               {base_dotnet, base_dotnet_count},
+                                               {base_servers, base_servers_count}};
+    memcpy(tables, all, sizeof(all));
 }
 
 const struct base_fact *base_fact_find(str repository, str tag)
@@ -62,23 +78,69 @@ const struct base_fact *base_fact_find(str repository, str tag)
         return NULL;
     if (!tag.len)
         tag = STR("latest");
-    const struct base_fact *row = find_in(base_languages, base_languages_count, repository, tag);
-    if (!row)
-        row = find_in(base_distros, base_distros_count, repository, tag);
-    if (!row)
-        row = find_in(base_servers, base_servers_count, repository, tag);
-    return row;
+    struct base_rows tables[BASE_TABLES];
+    base_tables(tables);
+    for (size_t t = 0; t < BASE_TABLES; t++)
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct base_fact *row = &tables[t].at[i];
+            if (row->repository[0] == repository.at[0] &&
+                repository_matches(row->repository, repository) && tag_matches(row->tags, tag))
+                return row;
+        }
+    return NULL;
 }
 
 const struct base_fact *base_facts_all(struct arena *arena, size_t *out_count)
 {
-    size_t count = base_distros_count + base_languages_count + base_servers_count;
+    struct base_rows tables[BASE_TABLES];
+    base_tables(tables);
+    size_t count = 0;
+    for (size_t t = 0; t < BASE_TABLES; t++)
+        count += tables[t].count;
     struct base_fact *all = NEW_ARRAY(arena, struct base_fact, count), *next = all;
-    memcpy(next, base_distros, base_distros_count * sizeof(*all));
-    next += base_distros_count;
-    memcpy(next, base_languages, base_languages_count * sizeof(*all));
-    next += base_languages_count;
-    memcpy(next, base_servers, base_servers_count * sizeof(*all));
+    for (size_t t = 0; t < BASE_TABLES; t++) {
+        memcpy(next, tables[t].at, tables[t].count * sizeof(*all));
+        next += tables[t].count;
+    }
     *out_count = count;
     return all;
+}
+
+const struct base_fact *base_sibling(struct arena *arena, const struct base_fact *base,
+                                     const char *sibling)
+{
+    if (!sibling)
+        return NULL;
+    str name = str_from(sibling), repository = str_from(base->repository), tag = name;
+    if (name.at[0] == '-') {
+        if (str_ends(name, STR("-")))
+            name.len--;
+        bool alpine = base->family == FAMILY_ALPINE && !str_has(name, STR("alpine"));
+        tag = str_fmt(arena, "1%s%.*s", alpine ? "-alpine" : "", STR_ARG(name));
+    } else {
+        struct image_name image = image_name_parse(arena, name);
+        repository = image.repository;
+        tag = image.tag;
+    }
+    const struct base_fact *row = base_fact_find(repository, tag);
+    return row == base ? NULL : row;
+}
+
+/* What programs of this family are shipped on when nothing nearer is known. */
+static const char *plain_base(enum base_family family)
+{
+    switch (family) {
+    case FAMILY_DEBIAN: return "debian:stable-slim";
+    case FAMILY_UBUNTU: return "ubuntu";
+    case FAMILY_ALPINE: return "alpine";
+    default: return NULL;
+    }
+}
+
+const struct base_fact *base_to_ship(struct arena *arena, const struct base_fact *base)
+{
+    const struct base_fact *row = base_sibling(arena, base, base->slim);
+    if (!row || row->sdk)
+        row = base_sibling(arena, base, plain_base(base->family));
+    return row;
 }

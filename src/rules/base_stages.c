@@ -3,17 +3,24 @@
 /* Stages: their names, what refers to them, the platform they are built for. */
 
 typedef void from_check(const struct facts *facts, struct rule_sink *sink,
-                        const struct stage *stage, const struct instruction *at,
-                        const struct flag *from);
+                        const struct stage *stage, str from, span at);
 
-/* Every --from of COPY and ADD whose value is in the text. */
+/* Every --from of COPY, and from= of a mount, whose value is in the text. */
 static void each_from(const struct facts *facts, struct rule_sink *sink, from_check *check)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
         const struct instruction *at = facts->steps[i].instruction;
-        const struct flag *from = at->broken ? NULL : instruction_flag(at, "from");
-        if (from && at->stage != NO_INDEX && from->value.len && !str_has_char(from->value, '$'))
-            check(facts, sink, facts->stages[at->stage].stage, at, from);
+        if (at->broken || at->stage == NO_INDEX)
+            continue;
+        const struct stage *stage = facts->stages[at->stage].stage;
+        const struct flag *from = instruction_flag(at, "from");
+        if (from && from->value.len && !str_has_char(from->value, '$'))
+            check(facts, sink, stage, from->value, from->value_at);
+        uint64_t number;
+        VEC_EACH(struct mount, mount, at->mounts) {
+            if (mount->from.len && !mount->expands && !str_to_u64(mount->from, &number))
+                check(facts, sink, stage, mount->from, mount->value_at);
+        }
     }
 }
 
@@ -29,35 +36,35 @@ static bool is_image_like(str name)
 }
 
 static void check_unknown_from(const struct facts *facts, struct rule_sink *sink,
-                               const struct stage *stage, const struct instruction *at,
-                               const struct flag *from)
+                               const struct stage *stage, str from, span at)
 {
-    (void)at;
     uint64_t index;
-    if (is_number(from->value, &index)) {
+    if (is_number(from, &index)) {
         if (index > stage->index && index < UINT32_MAX) {
-            found(sink, from->value_at, "there is no stage %.*s above this one",
-                  STR_ARG(from->value));
+            found(sink, at, "there is no stage %.*s above this one", STR_ARG(from));
             found_severity(sink, SEVERITY_ERROR);
         }
         return;
     }
-    if (stage_find(facts->file, from->value, stage->index) != NO_INDEX ||
-        is_image_like(from->value) || str_eq_nocase(from->value, stage->name))
+    if (stage_find(facts->file, from, stage->index) != NO_INDEX || str_eq_nocase(from, stage->name))
         return;
-    VEC_EACH(struct stage, other, facts->file->stages) {
-        if (!other->name.len || str_distance(other->name, from->value, 2) > 2)
+    /* The builder looks at all stages, so a later one hides an image of that name. */
+    uint32_t later = stage_find(facts->file, from, facts->stage_count);
+    if (later != NO_INDEX) {
+        found(sink, at, "stage '%.*s' is defined further down, and only those above can be used",
+              STR_ARG(from));
+        found_severity(sink, SEVERITY_ERROR);
+        found_related(sink, facts->stages[later].stage->from->at, "it begins here");
+        return;
+    }
+    uint32_t first = stage->index > LOOK_STEPS_MAX ? stage->index - LOOK_STEPS_MAX : 0;
+    for (uint32_t i = first; i < stage->index && !is_image_like(from); i++) {
+        str name = facts->stages[i].stage->name;
+        if (!name.len || str_distance(name, from, 2) > 2)
             continue;
-        if (other->index < stage->index) {
-            found(sink, from->value_at, "no stage is called '%.*s'; did you mean '%.*s'?",
-                  STR_ARG(from->value), STR_ARG(other->name));
-            return;
-        }
-        if (str_eq_nocase(other->name, from->value)) {
-            found(sink, from->value_at, "stage '%.*s' is defined further down",
-                  STR_ARG(from->value));
-            return;
-        }
+        found(sink, at, "no stage is called '%.*s'; did you mean '%.*s'?", STR_ARG(from),
+              STR_ARG(name));
+        return;
     }
 }
 
@@ -67,17 +74,15 @@ static void check_unknown_stage(const struct facts *facts, struct rule_sink *sin
 }
 
 static void check_own_from(const struct facts *facts, struct rule_sink *sink,
-                           const struct stage *stage, const struct instruction *at,
-                           const struct flag *from)
+                           const struct stage *stage, str from, span at)
 {
-    (void)at;
     uint64_t index;
-    bool own = is_number(from->value, &index)
+    bool own = is_number(from, &index)
                    ? index == stage->index
-                   : stage->name.len && str_eq_nocase(from->value, stage->name) &&
-                         stage_find(facts->file, from->value, stage->index) == NO_INDEX;
+                   : stage->name.len && str_eq_nocase(from, stage->name) &&
+                         stage_find(facts->file, from, stage->index) == NO_INDEX;
     if (own)
-        found(sink, from->value_at, "a stage cannot copy from itself");
+        found(sink, at, "a stage cannot take files from itself");
 }
 
 static void check_own_stage(const struct facts *facts, struct rule_sink *sink)

@@ -1,4 +1,4 @@
-#include "rules/rules.h"
+#include "rules/repository.h"
 
 #include "base/map.h"
 #include "data/data.h"
@@ -23,12 +23,17 @@ static uint64_t text_hash(str text)
     return hash;
 }
 
-static uint64_t finding_key(const struct checked_file *file, const struct finding *finding)
+/* Rule and text: what a file keeps when it gets another name. */
+static uint64_t content_key(const struct finding *finding)
 {
     str name = str_from(finding->rule->name);
     uint64_t hash = hash_bytes(name.at, name.len);
-    hash = mix(hash, hash_bytes(file->path.at, file->path.len));
     return mix(hash, text_hash(source_text(finding->source, finding->at)));
+}
+
+static uint64_t finding_key(const struct checked_file *file, const struct finding *finding)
+{
+    return mix(content_key(finding), hash_bytes(file->place.at, file->place.len));
 }
 
 /* How many findings have had this key so far. */
@@ -55,6 +60,11 @@ const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_f
     return all;
 }
 
+static str hash_print(struct arena *arena, uint64_t hash)
+{
+    return str_fmt(arena, "%016" PRIx64, hash);
+}
+
 str baseline_print(struct arena *arena, const struct check_result *result)
 {
     struct json_out out = json_out_init(arena, true);
@@ -67,8 +77,9 @@ str baseline_print(struct arena *arena, const struct check_result *result)
             const struct finding *finding = &file->findings.at[i];
             json_object(&out, NULL);
             json_z(&out, "rule", finding->rule->name);
-            json_str(&out, "file", file->path);
-            json_str(&out, "fingerprint", str_fmt(arena, "%016" PRIx64, fingerprints[i]));
+            json_str(&out, "file", file->place);
+            json_str(&out, "fingerprint", hash_print(arena, fingerprints[i]));
+            json_str(&out, "content", hash_print(arena, content_key(finding)));
             json_str(&out, "message", finding->message);
             json_end_object(&out);
         }
@@ -86,6 +97,49 @@ static void count_out(struct check_result *result, enum severity severity)
     --*counts[severity];
 }
 
+/* Is an entry's file no longer in the tree that was looked at? */
+static bool file_is_gone(const struct repository *repository, str place)
+{
+    if (!repository || !repository->tree)
+        return false;
+    str below = repository->below;
+    if (below.len) {
+        if (!str_starts(place, below) || place.len <= below.len || place.at[below.len] != '/')
+            return false;
+        place = str_from_index(place, below.len + 1);
+    }
+    return !context_find(repository->tree, place);
+}
+
+struct baseline {
+    struct map exact;   /* fingerprint -> entry */
+    struct map renamed; /* content of entries whose file is gone -> how many, in the pointer */
+};
+
+static struct baseline read_entries(struct arena *arena, const struct node *findings,
+                                    const struct repository *repository)
+{
+    struct baseline known = {0};
+    VEC_EACH(struct node *, item, findings->items) {
+        map_set(arena, &known.exact, node_str(node_get(*item, "fingerprint")), *item);
+        str content = node_str(node_get(*item, "content"));
+        if (!content.len || !file_is_gone(repository, node_str(node_get(*item, "file"))))
+            continue;
+        uintptr_t count = (uintptr_t)map_find(&known.renamed, content) + 1;
+        map_set(arena, &known.renamed, content, (void *)count);
+    }
+    return known;
+}
+
+static bool take_renamed(struct arena *arena, struct baseline *known, str content)
+{
+    uintptr_t count = (uintptr_t)map_find(&known->renamed, content);
+    if (!count)
+        return false;
+    map_set(arena, &known->renamed, content, (void *)(count - 1));
+    return true;
+}
+
 bool baseline_apply(struct arena *arena, str json, struct check_result *result, struct err *err)
 {
     struct node *root;
@@ -97,21 +151,43 @@ bool baseline_apply(struct arena *arena, str json, struct check_result *result, 
         err_set(err, ERR_FORMAT, "the baseline is no plimsoll.baseline/1 document");
         return err_hint(err, "write it with 'plimsoll check --write-baseline FILE'");
     }
-    struct map known = {0};
-    VEC_EACH(struct node *, item, findings->items) {
-        map_set(arena, &known, node_str(node_get(*item, "fingerprint")), *item);
-    }
+    struct baseline *known = NEW(arena, struct baseline);
+    *known = read_entries(arena, findings, result->repository);
+    struct baseline left = {0}; /* entries of renamed files stand for one finding each */
+    for (uint32_t i = 0; i < known->renamed.count; i++)
+        map_set(arena, &left.renamed, known->renamed.entries[i].key,
+                known->renamed.entries[i].value);
+    result->baseline = known;
     VEC_EACH(struct checked_file, file, result->files) {
+        struct finding_list shown = {0};
         const uint64_t *fingerprints = finding_fingerprints(arena, file);
-        uint32_t kept = 0;
         for (uint32_t i = 0; i < file->findings.count; i++) {
-            if (map_has(&known, str_fmt(arena, "%016" PRIx64, fingerprints[i])))
-                count_out(result, file->findings.at[i].severity);
+            struct finding *finding = &file->findings.at[i];
+            finding->known = map_has(&known->exact, hash_print(arena, fingerprints[i])) ||
+                             take_renamed(arena, &left, hash_print(arena, content_key(finding)));
+            if (finding->known)
+                count_out(result, finding->severity);
             else
-                file->findings.at[kept++] = file->findings.at[i];
+                vec_push(arena, &shown, *finding);
         }
-        file->ignored += file->findings.count - kept;
-        file->findings.count = kept;
+        file->ignored += file->findings.count - shown.count;
+        file->all = file->findings;
+        file->findings = shown;
     }
     return true;
+}
+
+void baseline_mark(struct arena *arena, const struct baseline *baseline,
+                   const struct checked_file *file, struct finding_list *findings)
+{
+    if (!baseline)
+        return;
+    struct checked_file other = *file;
+    other.findings = *findings;
+    const uint64_t *fingerprints = finding_fingerprints(arena, &other);
+    for (uint32_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->at[i];
+        finding->known = map_has(&baseline->exact, hash_print(arena, fingerprints[i])) ||
+                         map_has(&baseline->renamed, hash_print(arena, content_key(finding)));
+    }
 }

@@ -1,4 +1,4 @@
-#include "rules/yaml_facts.h"
+#include "rules/builds.h"
 
 /* The same build, said in three languages. */
 
@@ -11,13 +11,24 @@ static str with_text(const struct node *map, const char *key, bool *out_known)
 
 /* -- commands ---------------------------------------------------------------------------------- */
 
+/* The value's own part of "--tag=x" or of the word behind "--tag". */
+static str raw_value(const struct docker_value *value)
+{
+    str raw = value->word->raw;
+    size_t equals = str_find_char(raw, '=');
+    return str_starts(raw, STR("-")) && equals < raw.len ? str_from_index(raw, equals + 1) : raw;
+}
+
 static void collect_option(struct arena *arena, const struct docker_command *docker,
                            const char *name, struct build_values *out_values)
 {
     struct docker_value value;
     for (uint32_t cursor = 0; docker_option(docker, name, &cursor, &value);)
         vec_push(arena, out_values,
-                 (struct build_value){.text = value.text, .known = value.known, .at = value.at});
+                 (struct build_value){.text = value.text,
+                                      .known = value.known,
+                                      .at = value.at,
+                                      .raw = raw_value(&value)});
 }
 
 static str single_option(const struct docker_command *docker, const char *name, bool *out_known,
@@ -106,9 +117,15 @@ static void add_action(struct arena *arena, const struct yaml_file *file,
         .buildx = true,
         .no_cache = node_is_true(node_get(with, "no-cache")),
         .push = node_is_true(node_get(with, "push")),
+        .push_when = STR(""),
         .node = with,
         .step = step,
     };
+    str push = node_str(node_get(with, "push"));
+    if (str_has(push, STR("${{"))) {
+        call.push = true;
+        call.push_when = push;
+    }
     call.context = with_text(with, "context", &call.context_known);
     call.dockerfile = with_text(with, "file", &call.dockerfile_known);
     call.target = with_text(with, "target", &call.target_known);
@@ -131,7 +148,10 @@ static void collect_list(struct arena *arena, const struct node *list,
 {
     for (uint32_t i = 0; i < node_count(list); i++) {
         const struct node *item = node_item(list, i);
-        str text = item->kind == NODE_MAP ? node_str(node_get(item, "source")) : node_str(item);
+        /* A secret's long form: what the Dockerfile calls it is its target. */
+        const struct node *target = node_get(item, "target");
+        str text = item->kind == NODE_MAP ? node_str(target ? target : node_get(item, "source"))
+                                          : node_str(item);
         if (text.len)
             vec_push(arena, out_values,
                      (struct build_value){text, !str_has_char(text, '$'), item->at});

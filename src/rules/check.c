@@ -77,6 +77,10 @@ static void job_parse(const struct run *run, struct check_job *job)
 {
     switch (job->kind) {
     case FILE_DOCKERFILE:
+        if (job->walked && !is_dockerfile_text(job->path, job->source->text)) {
+            job->kind = FILE_KIND_COUNT;
+            break;
+        }
         job->facts = facts_make(job->arena, dockerfile_parse(job->arena, job->source), run->options,
                                 run->today);
         break;
@@ -272,6 +276,19 @@ static str repository_root(struct arena *arena, const struct host *host, str sta
     return directory;
 }
 
+/* Where a root stands below the directory that holds .git: "" when that is not known. */
+static str below_git(struct run *run, str root, int root_fd)
+{
+    struct err err = {0};
+    str top = repository_root(run->arena, run->host, root);
+    AUTO(fd) int fd = dir_open(run->host->cwd_fd, top, &err);
+    str outer = fd < 0 ? STR("") : dir_path(run->arena, fd);
+    str inner = dir_path(run->arena, root_fd);
+    bool inside = outer.len && inner.len > outer.len + 1 && str_starts(inner, outer) &&
+                  inner.at[outer.len] == '/';
+    return inside ? str_from_index(inner, outer.len + 1) : STR("");
+}
+
 static struct repository *repository_open(struct run *run, str root, struct err *err)
 {
     VEC_EACH(struct repository *, known, run->repositories) {
@@ -292,6 +309,7 @@ static struct repository *repository_open(struct run *run, str root, struct err 
         return NULL;
     }
     repository->tree = tree;
+    repository->below = below_git(run, root, repository->root_fd);
     vec_push(run->arena, &run->repositories, repository);
     return repository;
 }
@@ -305,6 +323,16 @@ static void add_lone_file(struct run *run, str path)
     if (!file_kind_of(name, &job->kind))
         job->kind = FILE_DOCKERFILE;
     vec_push(run->arena, &run->jobs, job);
+}
+
+/* The file's path below the repository's own root. */
+static str place_of(struct run *run, const struct check_job *job)
+{
+    const struct repository *repository = job->repository;
+    if (!repository || !job->inside.len)
+        return path_clean(run->arena, job->source->path);
+    return repository->below.len ? path_join(run->arena, repository->below, job->inside)
+                                 : job->inside;
 }
 
 /* A file that the user named, together with the repository that it stands in. */
@@ -337,6 +365,7 @@ static bool add_file(struct run *run, str path, struct err *err)
             path_stat(repository->root_fd, (*job)->inside, &have) && have.st_ino == wanted.st_ino &&
             have.st_dev == wanted.st_dev) {
             (*job)->named = true;
+            (*job)->walked = false;
             (*job)->path = path;
             return true;
         }
@@ -421,6 +450,7 @@ static void gather(struct run *run)
             continue;
         struct checked_file file = {
             .path = job->source->path,
+            .place = place_of(run, job),
             .kind = job->kind,
             .source = job->source,
             .findings = job->findings,
@@ -455,6 +485,7 @@ static void run_phases(struct run *run)
     pool_each(run->jobs.count, threads, parse_job, run);
     VEC_EACH(struct repository *, repository, run->repositories) {
         repository_connect(*repository);
+        repository_learn(*repository);
     }
     pool_each(threads, threads, rules_jobs, run);
     for (uint32_t r = 0; r < run->repositories.count; r++)
@@ -504,6 +535,7 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         job.facts->ignore = old->facts->ignore;
         job.facts->context_path = old->facts->context_path;
         job.facts->repository = old->facts->repository;
+        facts_ship(job.facts, old->facts->targets.at, old->facts->targets.count);
     }
     if (job.yaml && old && old->yaml)
         job.yaml->repository = old->yaml->repository;
@@ -523,5 +555,6 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
     }
     job_rules(&run, &job);
     job_finish(&run, &job);
+    baseline_mark(arena, like->baseline, file, &job.findings);
     return job.findings;
 }

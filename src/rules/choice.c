@@ -33,6 +33,15 @@ bool rule_chosen(const struct rule_choice *choice, const struct rule *rule)
     return !choice->select.count || wanted || severity;
 }
 
+bool rule_named(const struct rule_choice *choice, const struct rule *rule)
+{
+    VEC_EACH(str, selector, choice->select) {
+        if (rule_has_id(rule, *selector))
+            return true;
+    }
+    return false;
+}
+
 enum severity rule_severity(const struct rule_choice *choice, const struct rule *rule,
                             enum severity severity)
 {
@@ -47,7 +56,7 @@ enum severity rule_severity(const struct rule_choice *choice, const struct rule 
     return str_eq(text, STR("note")) ? SEVERITY_NOTE : severity;
 }
 
-static bool selector_known(struct arena *arena, str selector)
+bool selector_known(struct arena *arena, str selector)
 {
     if (str_eq(selector, STR("all")) || rule_find(selector))
         return true;

@@ -16,9 +16,16 @@ bool rule_has_id(const struct rule *rule, str id);
 /* Does the choice let this rule run? */
 bool rule_chosen(const struct rule_choice *choice, const struct rule *rule);
 
+/* Does a selector name this very rule, by its own name or by a peer's id? Neither its group nor
+ * "all" does. */
+bool rule_named(const struct rule_choice *choice, const struct rule *rule);
+
 /* The severity that the choice gives to a finding of this severity. */
 enum severity rule_severity(const struct rule_choice *choice, const struct rule *rule,
                             enum severity severity);
+
+/* Does a selector name a rule, a group, a peer's id of some rule, or all of them? */
+bool selector_known(struct arena *arena, str selector);
 
 /* Every selector must name something: ERR_USAGE with the nearest name otherwise. */
 MUST_CHECK bool choice_verify(const struct rule_choice *choice, struct err *err);

@@ -75,20 +75,32 @@ static void check_all_unpinned(const struct yaml_file *file, struct rule_sink *s
 
 /* -- majors that ended ------------------------------------------------------------------------- */
 
+/* Majors whose action.yml asks for Node.js 16 or older, which runners have no more (GitHub
+ * changelog 2024-09-25, End of life for Actions Node16), or whose service was switched off. */
 struct action_major {
     const char *name; /* the action, or what all actions of a repository begin with */
-    unsigned first;   /* lowest major that still runs on a supported Node.js */
+    unsigned first;   /* lowest major that current runners and services support */
+    unsigned use;     /* the one to go to */
     unsigned fails;   /* majors below this one fail since their service was switched off; 0: none */
+    const char *source;
 };
 
 static const struct action_major majors[] = {
-    {"actions/checkout", 4, 0},           {"actions/setup-node", 4, 0},
-    {"actions/setup-python", 5, 0},       {"actions/setup-go", 5, 0},
-    {"actions/setup-java", 4, 0},         {"actions/cache", 4, 3},
-    {"actions/upload-artifact", 4, 4},    {"actions/download-artifact", 4, 4},
-    {"github/codeql-action/", 3, 0},      {"docker/build-push-action", 5, 0},
-    {"docker/setup-buildx-action", 3, 0}, {"docker/setup-qemu-action", 3, 0},
-    {"docker/login-action", 3, 0},        {"docker/metadata-action", 5, 0},
+    {"actions/checkout", 4, 4, 0, "the runner's warning names v3 as Node.js 16"},
+    {"actions/setup-node", 4, 4, 0, "the runner's warning names v3 as Node.js 16"},
+    {"actions/setup-python", 5, 5, 0, "actions/setup-python#772: node16 to node20 in v5"},
+    {"actions/setup-go", 5, 5, 0, "actions/setup-go#421: node16 to node20 in v5"},
+    {"actions/setup-java", 4, 4, 0, "the runner's warning names v4 as Node.js 20"},
+    {"actions/cache", 3, 4, 3, "actions/cache#1510: v1 and v2 fail since 2025-03-01"},
+    {"actions/upload-artifact", 4, 4, 4, "changelog 2024-04-16: v3 fails since 2025-01-30"},
+    {"actions/download-artifact", 4, 4, 4, "changelog 2024-04-16: v3 fails since 2025-01-30"},
+    {"github/codeql-action/", 3, 4, 0,
+     "changelog 2024-01-12: v2 ends in December 2024; 2025-10-28: v3 ends in December 2026"},
+    {"docker/build-push-action", 5, 5, 0, "docker/build-push-action#954: node20 in v5"},
+    {"docker/setup-buildx-action", 3, 3, 0, "docker/setup-buildx-action#264: node20 in v3"},
+    {"docker/setup-qemu-action", 3, 3, 0, "docker/setup-qemu-action#102: node20 in v3"},
+    {"docker/login-action", 3, 3, 0, "docker/login-action#590: node20 in v3"},
+    {"docker/metadata-action", 5, 5, 0, "docker/metadata-action, commit 547dcd6d: node20 in v5"},
 };
 
 static const struct action_major *major_find(str name)
@@ -120,12 +132,16 @@ static void check_deprecated(const struct yaml_file *file, struct rule_sink *sin
     if (!row || major >= row->first)
         return;
     bool fails = major < row->fails;
-    found(sink, uses_at(step), "'%.*s' %s: v%u is the oldest that is kept up", STR_ARG(step->uses),
-          fails ? "no longer works" : "is out of date", row->first);
+    if (fails)
+        found(sink, uses_at(step), "'%.*s' no longer works: its service is gone",
+              STR_ARG(step->uses));
+    else
+        found(sink, uses_at(step), "'%.*s' is out of date: v%u is the first for today's runners",
+              STR_ARG(step->uses), row->first);
     if (fails)
         found_severity(sink, SEVERITY_WARNING);
-    found_fix(sink, "Use v%u", row->first);
-    str value = str_fmt(sink->arena, "%.*s@v%u", STR_ARG(name), row->first);
+    found_fix(sink, "Use v%u", row->use);
+    str value = str_fmt(sink->arena, "%.*s@v%u", STR_ARG(name), row->use);
     struct edit edit = yaml_edit_scalar(file->arena, node_get(step->node, "uses"), value);
     found_edit(sink, edit.at, edit.text);
 }
@@ -133,6 +149,40 @@ static void check_deprecated(const struct yaml_file *file, struct rule_sink *sin
 static void check_all_deprecated(const struct yaml_file *file, struct rule_sink *sink)
 {
     each_ci_step(file, sink, check_deprecated);
+}
+
+/* -- releases that were taken over ------------------------------------------------------------- */
+
+/* Tags of trivy-action below 0.35.0 were moved to code that stole secrets, on 2026-03-19. They came
+ * back under names with a "v"; those without one are gone (aquasecurity/trivy-action#541). */
+static bool is_taken_over(str name, str ref)
+{
+    uint64_t minor;
+    if (!str_eq(name, STR("aquasecurity/trivy-action")) || !str_starts(ref, STR("0.")))
+        return false;
+    str rest = str_from_index(ref, 2);
+    return str_to_u64(str_slice(rest, 0, str_find_char(rest, '.')), &minor) && minor < 35;
+}
+
+static void check_hijacked_step(const struct yaml_file *file, struct rule_sink *sink,
+                                const struct ci_step *step)
+{
+    str name, ref;
+    if (!action_parts(step, &name, &ref) || !is_taken_over(name, ref))
+        return;
+    found(sink, uses_at(step),
+          "the tag '%.*s' was moved to code that steals secrets, and was then removed",
+          STR_ARG(ref));
+    found_fix(sink, "Use release 0.35.0, which nobody moved");
+    struct edit edit =
+        yaml_edit_scalar(file->arena, node_get(step->node, "uses"),
+                         STR("aquasecurity/trivy-action@57a97c7e7821a5776cebc9bb87c984fa69cba8f1"));
+    found_edit(sink, edit.at, edit.text);
+}
+
+static void check_hijacked(const struct yaml_file *file, struct rule_sink *sink)
+{
+    each_ci_step(file, sink, check_hijacked_step);
 }
 
 /* -- rights ------------------------------------------------------------------------------------ */
@@ -287,8 +337,19 @@ RULE_FAMILY(
      .what = "a major release of an action that is no longer kept up",
      .why = "it runs on a Node.js without fixes, or its service was switched off and the job fails",
      .how = "use the major release that the message names, after a look at what it changed",
-     .source = "GitHub changelog: deprecations of actions and of Node.js 12, 16",
+     .source = "GitHub changelog 2024-09-25 (Node.js 16), 2024-04-16 (artifacts), 2025-10-28 "
+               "(CodeQL); actions/cache#1510; the actions' own pull requests to Node.js 20",
      .yaml = check_all_deprecated},
+    {.name = "ci/action-hijacked",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SUGGESTION,
+     .since = "0.1",
+     .guide = "s18",
+     .what = "a release of an action whose tag was moved to hostile code",
+     .why = "who ran it in those hours gave his secrets away; today the step fails",
+     .how = "a commit of a release that was not moved; change the secrets of runs of 2026-03-19",
+     .source = "aquasecurity/trivy-action#541, GHSA-69fq-xp46-6x23",
+     .yaml = check_hijacked},
     {.name = "ci/permissions",
      .aka = "zizmor:excessive-permissions checkov:CKV2_GHA_1",
      .severity = SEVERITY_NOTE,

@@ -1,377 +1,208 @@
 #include "rules/families.h"
 
+#include "rules/ci_facts.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
+#include "rules/yaml_fix.h"
 
-/* Vulnerability scans in CI: is there one, can it fail, does anyone see what it found? */
+/* Images that are pushed and that nothing scans. */
 
-static bool is_ci(enum file_kind kind)
+/* By commit: on 2026-03-19 the action's tags below 0.35.0 were moved to code that stole secrets,
+ * and releases since that one cannot be moved (aquasecurity/trivy-action#541). */
+#define TRIVY_ACTION "aquasecurity/trivy-action@57a97c7e7821a5776cebc9bb87c984fa69cba8f1 # v0.35.0"
+
+/* -- the scan to add --------------------------------------------------------------------------- */
+
+/* The scanner's own words for "fail on high and critical findings". */
+static str gate_inputs(struct arena *arena, enum scanner scanner, str image)
 {
-    return kind == FILE_GITHUB || kind == FILE_GITLAB;
+    switch (scanner) {
+    case SCANNER_NONE:
+    case SCANNER_TRIVY:
+        return str_fmt(arena,
+                       "    image-ref: %.*s\n    exit-code: \"1\"\n    severity: HIGH,CRITICAL\n",
+                       STR_ARG(image));
+    case SCANNER_GRYPE:
+        return str_fmt(arena, "    image: %.*s\n    fail-build: true\n    severity-cutoff: high\n",
+                       STR_ARG(image));
+    case SCANNER_SCOUT:
+        return str_fmt(arena,
+                       "    command: cves\n    image: %.*s\n    exit-code: true\n"
+                       "    only-severities: critical,high\n",
+                       STR_ARG(image));
+    default: return STR("");
+    }
 }
 
-static bool is_trivy(const struct ci_step *step)
+/* The action of the repository's first scan that is one; a command's program may be missing in
+ * another job. */
+static const struct image_scan *known_action(const struct conventions *ways)
 {
-    return str_starts(step->uses, STR("aquasecurity/trivy-action@"));
+    VEC_EACH(struct image_scan, scan, ways->scans) {
+        if (scan->step && !scan->command)
+            return scan;
+    }
+    return NULL;
 }
 
-static span step_at(const struct ci_step *step)
+static void offer_step(const struct yaml_file *file, struct rule_sink *sink,
+                       const struct build_call *call)
 {
-    return step->run ? step->run->at : node_get(step->node, "uses")->at;
-}
-
-/* Does a file's text name a scanner at all? Wider than what the other rules understand, so that
- * nobody who scans is told to. */
-static bool names_scanner(str text)
-{
-    static const char *const words[] = {
-        "trivy",          "grype",  "snyk",     "anchore",        "scout",         "clair",
-        "container-scan", "sysdig", "twistcli", "container_scan", "prisma",        "xray",
-        "aquasec",        "wiz",    "lacework", "mondoo",         "vulnerability",
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(words); i++)
-        if (str_has_nocase(text, str_from(words[i])))
-            return true;
-    return false;
-}
-
-/* -- never scanned ----------------------------------------------------------------------------- */
-
-/* The first build of a CI file that is for others: that pushes, or whose file has a push. */
-static void report_unscanned(const struct yaml_file *yaml, const struct command_file *commands,
-                             struct rule_sink *sink)
-{
-    bool pushes = false;
-    if (commands)
-        VEC_EACH(struct docker_command, docker, commands->docker) {
-            pushes = pushes || str_eq(docker->verb, STR("push"));
-        }
-    struct build_calls calls = build_calls_of(sink->arena, yaml, commands);
-    VEC_EACH(struct build_call, call, calls) {
-        bool ships = call->push || (pushes && call->caller == BUILD_BY_COMMAND);
-        if (!ships || !call->step)
-            continue;
-        found(sink, call->at, "this image is pushed, and nothing in the repository scans it");
+    const struct conventions *ways = file->repository->conventions;
+    const struct image_scan *like = known_action(ways);
+    str image = ci_tag_text(call);
+    bool shell_variable = str_has_char(image, '$') && !str_has(image, STR("${{"));
+    if (!image.len || shell_variable || !call->step->job || (ways->scans.count && !like))
         return;
-    }
-}
-
-static void check_unscanned(const struct repository *repository, struct rule_sink *sink)
-{
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        bool runs = is_ci(job->kind) || job->kind == FILE_SHELL || job->kind == FILE_MAKE;
-        if (runs && job->source && names_scanner(job->source->text))
-            return;
-    }
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        if (!is_ci(job->kind) || !job->yaml || !job->source)
-            continue;
-        struct rule_sink own = repository_sink(job, sink->rule);
-        report_unscanned(job->yaml, job->commands, &own);
-    }
-}
-
-/* -- cannot fail ------------------------------------------------------------------------------- */
-
-static bool is_zero(str text)
-{
-    return !text.len || str_eq(text, STR("0"));
-}
-
-/* A trivy step whose findings make the job fail. */
-static bool is_gate(const struct ci_step *step)
-{
-    return is_trivy(step) && !is_zero(node_str(node_get(step->with, "exit-code"))) &&
-           !node_is_true(node_get(step->node, "continue-on-error"));
-}
-
-/* Reports are for another tool that judges them. */
-static bool is_report(str format)
-{
-    return format.len && !str_eq(format, STR("table"));
-}
-
-static bool file_has_gate(const struct yaml_file *file)
-{
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (is_gate(step))
-            return true;
-    }
-    return false;
-}
-
-static bool is_scan_step(const struct ci_step *step)
-{
-    return is_trivy(step) || str_starts(step->uses, STR("anchore/scan-action@")) ||
-           str_starts(step->uses, STR("docker/scout-action@"));
-}
-
-static void check_toothless_step(const struct yaml_file *file, struct rule_sink *sink,
-                                 const struct ci_step *step, bool gated)
-{
-    const struct node *ignored = node_get(step->node, "continue-on-error");
-    if (node_is_true(ignored)) {
-        found(sink, ignored->at, "this scan cannot fail: its step may go wrong");
+    str inputs = gate_inputs(sink->arena, like ? like->scanner : SCANNER_NONE, image);
+    if (!inputs.len)
         return;
-    }
-    const struct node *fail = node_get(step->with, "fail-build");
-    if (node_is_false(fail)) {
-        found(sink, fail->at, "this scan cannot fail");
-        return;
-    }
-    bool configured =
-        str_has(file->source->text, STR("TRIVY_EXIT_CODE")) || node_get(step->with, "trivy-config");
-    if (!is_trivy(step) || gated || configured ||
-        is_report(node_str(node_get(step->with, "format"))) ||
-        !is_zero(node_str(node_get(step->with, "exit-code"))))
-        return;
-    found(sink, step_at(step), "this scan cannot fail: it has no exit-code");
+    str when = call->push_when.len ? str_fmt(sink->arena, "  if: %.*s\n", STR_ARG(call->push_when))
+                                   : STR("");
+    str uses = like ? like->step->uses : STR(TRIVY_ACTION);
+    str lines = str_fmt(sink->arena, "- name: Scan the image\n%.*s  uses: %.*s\n  with:\n%.*s",
+                        STR_ARG(when), STR_ARG(uses), STR_ARG(inputs));
     struct edit edit;
-    if (step->with && !step->with->aliased &&
-        yaml_edit_set(sink->arena, file->yaml, step->with, "exit-code", "\"1\"", &edit)) {
-        found_fix(sink, "Fail on what is found");
-        found_edit(sink, edit.at, edit.text);
-    }
-}
-
-static void check_toothless_steps(const struct yaml_file *file, struct rule_sink *sink)
-{
-    if (!is_ci(file->kind))
+    if (!ci_insert_step(sink->arena, file, call->step, lines, &edit))
         return;
-    bool gated = file_has_gate(file);
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (is_scan_step(step))
-            check_toothless_step(file, sink, step, gated);
-    }
+    found_fix(sink, "Scan the image, and fail on high and critical findings");
+    found_edit(sink, edit.at, edit.text);
 }
 
-static bool is_scan_command(const struct shell_command *command)
+/* Variables that GitLab gives to every job, or that the file gives to all its jobs. */
+static bool is_global(const struct yaml_file *file, str text)
 {
-    return shell_is(command, "trivy", "image") || shell_is(command, "snyk", "container") ||
-           (str_eq(command->name, STR("grype")) && command->argv.count > 1);
-}
-
-/* "cmd || true": the next command of the script. */
-static bool is_forgiven(const struct command_script *script, size_t index)
-{
-    const struct shell_commands *commands = &script->script->commands;
-    if (commands->at[index].after != SHELL_SEP_OR || index + 1 >= commands->count)
-        return false;
-    return STR_IN(commands->at[index + 1].name, "true", ":", "echo");
-}
-
-static bool allows_failure(const struct command_file *file, const struct ci_step *step)
-{
-    const char *key = file->kind == FILE_GITLAB ? "allow_failure" : "continue-on-error";
-    return step && (node_is_true(node_get(step->node, key)) ||
-                    (step->job && node_is_true(node_get(step->job->node, key))));
-}
-
-static void check_toothless_commands(const struct command_file *file, struct rule_sink *sink)
-{
-    if (!is_ci(file->kind))
-        return;
-    VEC_EACH(struct command_script *, slot, file->scripts) {
-        const struct command_script *script = *slot;
-        for (uint32_t i = 0; i < script->script->commands.count; i++) {
-            const struct shell_command *command = &script->script->commands.at[i];
-            if (!is_scan_command(command))
-                continue;
-            span at = script->exact ? command->at : script->at;
-            if (is_forgiven(script, i))
-                found(sink, at, "this scan cannot fail: what follows '||' always succeeds");
-            else if (allows_failure(file, script->step))
-                found(sink, at, "this scan cannot fail: its job may go wrong");
-        }
-    }
-}
-
-/* -- severities -------------------------------------------------------------------------------- */
-
-static void check_severity(const struct yaml_file *file, struct rule_sink *sink)
-{
-    if (!is_ci(file->kind) || str_has(file->source->text, STR("TRIVY_SEVERITY")))
-        return;
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (!is_gate(step) || node_get(step->with, "severity") ||
-            node_get(step->with, "trivy-config"))
+    const struct node *variables = node_get(file->ci_root, "variables");
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] != '$')
             continue;
-        found(sink, step_at(step), "this scan fails for findings of any severity");
-        struct edit edit;
-        if (!step->with->aliased && yaml_edit_set(sink->arena, file->yaml, step->with, "severity",
-                                                  "HIGH,CRITICAL", &edit)) {
-            found_fix(sink, "Fail for high and critical findings");
-            found_edit(sink, edit.at, edit.text);
-        }
-    }
-}
-
-/* -- SARIF ------------------------------------------------------------------------------------- */
-
-static bool is_upload(const struct ci_step *step)
-{
-    return str_starts(step->uses, STR("github/codeql-action/upload-sarif@"));
-}
-
-static bool grants(const struct node *rights)
-{
-    return str_eq(node_str(rights), STR("write-all")) ||
-           str_eq(node_str(node_get(rights, "security-events")), STR("write"));
-}
-
-/* All of the job's steps are known to ask for no other right than to read the code. */
-static bool needs_little(const struct yaml_file *file, const struct ci_job *job)
-{
-    str text = source_text(file->source, job->node->at);
-    if (str_has(text, STR("GITHUB_TOKEN")) || str_has(text, STR("github.token")) ||
-        str_has(text, STR("gh ")))
-        return false;
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (step->job != job || !step->uses.len)
-            continue;
-        str name = str_slice(step->uses, 0, str_find_char(step->uses, '@'));
-        if (!str_starts(name, STR("docker/")) && !str_starts(name, STR("actions/setup-")) &&
-            !STR_IN(name, "actions/checkout", "actions/cache", "actions/upload-artifact",
-                    "actions/download-artifact", "aquasecurity/trivy-action", "anchore/scan-action",
-                    "github/codeql-action/upload-sarif"))
+        size_t start = i + 1 + (i + 1 < text.len && text.at[i + 1] == '{');
+        size_t end = start;
+        while (end < text.len && char_is_name(text.at[end]))
+            end++;
+        str name = str_slice(text, start, end);
+        if (!str_starts(name, STR("CI_")) && !node_get_str(variables, name))
             return false;
     }
     return true;
 }
 
-static void check_permission(const struct yaml_file *file, struct rule_sink *sink,
-                             const struct ci_step *step)
+/* When the build runs the scan must run, else what it needs is not there: the keys that decide
+ * about that, and about the runner, as text. STR_NONE where they cannot be told. */
+static str same_conditions(struct arena *arena, const struct yaml_file *file,
+                           const struct node *job)
 {
-    const struct node *own = node_get(step->job->node, "permissions");
-    const struct node *rights = own ? own : node_get(file->ci_root, "permissions");
-    if (grants(rights))
+    static const char *const keys[] = {"stage", "tags", "rules", "only", "except"};
+    str text = STR("");
+    if (node_get(job, "extends"))
+        return STR_NONE;
+    for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+        const struct node *value = node_get(job, keys[i]);
+        if (!value)
+            continue;
+        str lines = yaml_value_text(arena, file->source, value);
+        if (!lines.at)
+            return STR_NONE;
+        bool below = str_starts(lines, STR("\n"));
+        lines = str_replace(arena, lines, STR("\n"), STR("\n  "));
+        text = str_fmt(arena, "%.*s%s:%s%.*s\n", STR_ARG(text), keys[i], below ? "" : " ",
+                       STR_ARG(lines));
+    }
+    return text;
+}
+
+static void offer_job(const struct yaml_file *file, struct rule_sink *sink,
+                      const struct build_call *call)
+{
+    const struct ci_job *build = call->step->job;
+    str image = ci_tag_text(call);
+    const char *name = node_get(file->ci_root, "scan") ? "scan-image" : "scan";
+    if (!image.len || !build || str_starts(build->name, STR(".")) || !is_global(file, image) ||
+        file->repository->conventions->scans.count || node_get(file->ci_root, name))
         return;
-    found(sink, step_at(step), "the upload may not write: 'security-events: write' is missing");
-    if (rights)
-        found_severity(sink, SEVERITY_ERROR);
+    str when = same_conditions(sink->arena, file, build->node);
+    if (!when.at)
+        return;
+    /* What all jobs do first is for an image with docker in it. */
+    if (node_count(node_get(file->ci_root, "before_script")) ||
+        node_count(node_path(file->ci_root, "default.before_script")))
+        when = str_cat(sink->arena, when, STR("before_script: []\n"));
+    str value = str_fmt(sink->arena,
+                        "%.*sneeds: [\"%.*s\"]\nimage:\n  name: aquasec/trivy:0.69.3\n"
+                        "  entrypoint: [\"\"]\nvariables:\n  TRIVY_USERNAME: $CI_REGISTRY_USER\n"
+                        "  TRIVY_PASSWORD: $CI_REGISTRY_PASSWORD\nscript:\n"
+                        "  - trivy image --exit-code 1 --severity HIGH,CRITICAL \"%.*s\"",
+                        STR_ARG(when), STR_ARG(build->name), STR_ARG(image));
     struct edit edit;
-    bool done;
-    if (rights && rights->kind == NODE_MAP)
-        done = !rights->aliased &&
-               yaml_edit_set(sink->arena, file->yaml, rights, "security-events", "write", &edit);
-    else
-        done = !rights && !step->job->node->aliased &&
-               yaml_edit_set(sink->arena, file->yaml, step->job->node, "permissions",
-                             "contents: read\nactions: read\nsecurity-events: write", &edit);
-    if (!done)
+    if (!yaml_edit_set(sink->arena, file->yaml, file->ci_root, name, str_z(sink->arena, value),
+                       &edit))
         return;
-    found_fix_as(sink, rights || needs_little(file, step->job) ? FIX_SAFE : FIX_SUGGESTION,
-                 "Give the job that permission");
-    found_edit(sink, edit.at, edit.text);
+    found_fix(sink, "Scan the image in a job of its own");
+    found_edit(sink, edit.at, str_cat(sink->arena, source_newline(file->source), edit.text));
 }
 
-static void check_permissions(const struct yaml_file *file, struct rule_sink *sink)
+/* -- what is scanned --------------------------------------------------------------------------- */
+
+/* Is it certain that no scan of the repository, or of this file as it is now, looks at this build's
+ * image? */
+static bool is_unscanned(const struct command_file *file, const struct image_scans *own,
+                         const struct build_call *call)
 {
-    const struct ci_job *last = NULL;
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (!is_upload(step) || !step->job || step->job == last)
+    const struct conventions *ways = file->repository->conventions;
+    bool named = names_scanner(file->source->text);
+    if (!ways->names_scanner && !named)
+        return true;
+    if (ways->scans_unknown || ways->scans_open || (named && !own->count) || !call->tags.count)
+        return false;
+    VEC_EACH(struct build_value, tag, call->tags) {
+        str name = image_base_name(tag->text);
+        bool known = name.len && (tag->known || !str_has_char(name, '$'));
+        if (!known || map_has(&ways->scanned, name))
+            return false;
+        for (uint32_t i = 0; i < own->count && i < LOOK_STEPS_MAX; i++)
+            if (!own->at[i].image_known || str_eq(image_base_name(own->at[i].image), name))
+                return false;
+    }
+    return true;
+}
+
+static bool file_pushes(const struct command_file *file)
+{
+    VEC_EACH(struct docker_command, docker, file->docker) {
+        if (str_eq(docker->verb, STR("push")))
+            return true;
+    }
+    return false;
+}
+
+/* The first build of a CI file that is for others: that pushes, or whose file has a push. */
+static void check_unscanned(const struct command_file *file, struct rule_sink *sink)
+{
+    if (!is_ci_file(file->kind) || !file->yaml || !file->repository)
+        return;
+    bool pushes = file_pushes(file);
+    struct image_scans own = image_scans_of(sink->arena, file->yaml, file);
+    struct build_calls calls = build_calls_of(sink->arena, file->yaml, file);
+    VEC_EACH(struct build_call, call, calls) {
+        bool ships = call->push || (pushes && call->caller == BUILD_BY_COMMAND);
+        if (!ships || !call->step || !is_unscanned(file, &own, call))
             continue;
-        last = step->job;
-        check_permission(file, sink, step);
+        found(sink, call->at, "this image is pushed, and nothing in the repository scans it");
+        if (file->kind == FILE_GITHUB)
+            offer_step(file->yaml, sink, call);
+        else
+            offer_job(file->yaml, sink, call);
+        return;
     }
 }
 
-/* The upload runs only when the scan in front of it found nothing. */
-static void check_always(const struct yaml_file *file, struct rule_sink *sink)
-{
-    const struct ci_step *gate = NULL;
-    VEC_EACH(struct ci_step, step, file->steps) {
-        if (is_gate(step))
-            gate = step;
-        if (!is_upload(step) || !gate || gate->job != step->job || node_get(step->node, "if"))
-            continue;
-        found(sink, step_at(step), "the results are not uploaded when the scan finds something");
-        found_related(sink, step_at(gate), "fails the job before the upload");
-        struct edit edit;
-        if (!step->node->aliased &&
-            yaml_edit_set(sink->arena, file->yaml, step->node, "if", "always()", &edit)) {
-            found_fix(sink, "Upload in any case");
-            found_edit(sink, edit.at, edit.text);
-        }
-    }
-}
-
-static void check_lost(const struct yaml_file *file, struct rule_sink *sink)
-{
-    VEC_EACH(struct ci_step, step, file->steps) {
-        const struct node *output = node_get(step->with, "output");
-        if (!is_trivy(step) || !str_eq(node_str(node_get(step->with, "format")), STR("sarif")) ||
-            str_has(file->source->text, STR("upload-sarif")) ||
-            str_has(file->source->text, STR("upload-artifact")))
-            continue;
-        found(sink, output ? output->at : step_at(step),
-              "the scan's SARIF report is uploaded nowhere");
-    }
-}
-
-RULE_FAMILY(
-    ci_scan,
-    {.name = "ci/scan-missing",
-     .severity = SEVERITY_NOTE,
-     .fix = FIX_NONE,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "an image that CI pushes and nothing scans",
-     .why = "known holes in the base and in libraries are shipped unseen",
-     .how = "trivy image --exit-code 1 --severity HIGH,CRITICAL in front of the push",
-     .source = "guide: image scanning",
-     .repository = check_unscanned},
-    {.name = "ci/scan-cannot-fail",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "a scan whose findings stop nothing",
-     .why = "the image is shipped whatever the scan says",
-     .how = "exit-code: 1; no continue-on-error, allow_failure or '|| true'",
-     .source = "trivy-action, exit-code",
-     .yaml = check_toothless_steps,
-     .commands = check_toothless_commands},
-    {.name = "ci/scan-severity",
-     .severity = SEVERITY_NOTE,
-     .fix = FIX_SUGGESTION,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "a scan that fails for every severity",
-     .why = "low findings without a fix stop every build, so people switch the scan off",
-     .how = "severity: HIGH,CRITICAL",
-     .source = "trivy-action, severity",
-     .yaml = check_severity},
-    {.name = "ci/sarif-permission",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_SAFE,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "a SARIF upload without the permission for it",
-     .why = "the upload is refused: an error where permissions are given, and else wherever the "
-            "default token may only read, as in new repositories",
-     .how = "permissions: {contents: read, security-events: write}",
-     .source = "GitHub: Uploading a SARIF file",
-     .yaml = check_permissions},
-    {.name = "ci/sarif-always",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_SAFE,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "a SARIF upload that a failing scan skips",
-     .why = "exactly the results that matter are never shown",
-     .how = "if: always()",
-     .source = "GitHub: Uploading a SARIF file",
-     .yaml = check_always},
-    {.name = "ci/sarif-lost",
-     .severity = SEVERITY_NOTE,
-     .fix = FIX_NONE,
-     .since = "0.1",
-     .guide = "s18",
-     .what = "a SARIF report that is uploaded nowhere",
-     .why = "it is gone with the runner",
-     .how = "github/codeql-action/upload-sarif with if: always()",
-     .source = "GitHub: Uploading a SARIF file",
-     .yaml = check_lost});
+RULE_FAMILY(ci_scan, {.name = "ci/scan-missing",
+                      .severity = SEVERITY_NOTE,
+                      .fix = FIX_PROOF,
+                      .since = "0.1",
+                      .guide = "s18",
+                      .what = "an image that CI pushes and nothing scans",
+                      .why = "known holes in the base and in libraries are shipped unseen",
+                      .how = "the scanner that the repository uses, else trivy image --exit-code 1 "
+                             "--severity HIGH,CRITICAL",
+                      .source = "guide: image scanning",
+                      .commands = check_unscanned});

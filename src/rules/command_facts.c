@@ -16,8 +16,9 @@ enum { SCRIPT_BYTES_MAX = 256 << 10 };
 /* Only texts that name one of these are worth parsing. */
 static bool is_interesting(str text)
 {
-    static const char *const words[] = {"docker", "podman", "buildah", "nerdctl", "plimsoll",
-                                        "trivy",  "grype",  "snyk",    "skopeo"};
+    static const char *const words[] = {"docker",   "podman", "buildah", "nerdctl",
+                                        "plimsoll", "trivy",  "grype",   "snyk",
+                                        "skopeo",   "kaniko", "buildctl"};
     for (size_t i = 0; i < ARRAY_COUNT(words); i++)
         if (str_has(text, str_from(words[i])))
             return true;

@@ -44,6 +44,34 @@ static bool read_names(struct config *config, const struct node *node, struct na
     return true;
 }
 
+/* Names that mean nothing: all of them in a choice; in a list to ignore those of ours alone, since
+ * a peer's id that no rule of ours carries is nothing to fail about. */
+static bool check_names(struct config *config, const struct node *node,
+                        const struct name_list *names, bool ignoring)
+{
+    for (uint32_t i = 0; i < names->count; i++) {
+        str name = names->at[i];
+        if (selector_known(config->arena, name) || (ignoring && !str_has_char(name, '/')))
+            continue;
+        bool list = node->kind == NODE_LIST && i < node->items.count;
+        const struct rule *near = rule_nearest(name);
+        bad(config, list ? node->items.at[i] : node, "there is no such rule or group");
+        return near ? err_hint(config->err, "did you mean '%s'?", near->name) : false;
+    }
+    return true;
+}
+
+static bool read_choice(struct config *config, const struct node *node, struct name_list *names,
+                        bool ignoring)
+{
+    struct name_list given = {0};
+    if (!read_names(config, node, &given) || !check_names(config, node, &given, ignoring))
+        return false;
+    for (uint32_t i = 0; i < given.count; i++)
+        vec_push(config->arena, names, given.at[i]);
+    return true;
+}
+
 static bool set_severity(struct config *config, const struct node *at, str id, str severity)
 {
     static const struct {
@@ -97,15 +125,19 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
     str key = pair->key->value;
     const struct node *value = pair->value;
     if (str_eq(key, STR("select")))
-        return read_names(config, value, &config->options->choice.select);
+        return read_choice(config, value, &config->options->choice.select, false);
     if (str_eq(key, STR("ignore")))
-        return read_names(config, value, &config->options->choice.ignore);
+        return read_choice(config, value, &config->options->choice.ignore, true);
     if (str_eq(key, STR("severity")))
         return read_severities(config, value);
     if (str_eq(key, STR("trusted-registries")))
         return read_names(config, value, &config->options->trusted_registries);
     if (str_eq(key, STR("labels")))
         return read_labels(config, value);
+    if (str_eq(key, STR("strict-labels"))) {
+        config->options->strict_labels = node_is_true(value);
+        return true;
+    }
     if (str_eq(key, STR("target"))) {
         config->options->target = node_str(value);
         return true;
@@ -122,7 +154,7 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
     }
     bad(config, pair->key, "this key is not known");
     return err_hint(config->err, "known are select, ignore, severity, fail-on, baseline, target, "
-                                 "trusted-registries, labels");
+                                 "trusted-registries, labels, strict-labels");
 }
 
 static bool read_own(struct config *config, const struct node *root)
@@ -145,6 +177,7 @@ static bool read_hadolint(struct config *config, const struct node *root)
         return false;
     if ((node = node_get(root, "label-schema")) && !read_labels(config, node))
         return false;
+    config->options->strict_labels = node_is_true(node_get(root, "strict-labels"));
     str threshold = node_str(node_get(root, "failure-threshold"));
     if (STR_IN(threshold, "error", "warning", "none"))
         config->options->fail_on = threshold;

@@ -78,8 +78,7 @@ static str nearest_entry(const struct facts *facts, str path)
     return name.len > 3 ? best : STR("");
 }
 
-/* Names that a build step outside of the Dockerfile makes. */
-static bool is_made_elsewhere(str path)
+bool is_made_elsewhere(str path)
 {
     str first = str_slice(path, 0, str_find_char(path, '/'));
     return STR_IN(first, "dist", "build", "target", "out", "bin", "publish", "release", "artifacts",
@@ -153,6 +152,9 @@ static void check_wrong_file(const struct facts *facts, struct rule_sink *sink)
     if (beside && root)
         found(sink, facts->file->instructions.at[0].at,
               "'%.*s' is used for this file, and '.dockerignore' is not", STR_ARG(own));
+    if (!beside && root && context_find(facts->tree, STR(".containerignore")))
+        found(sink, facts->file->instructions.at[0].at,
+              "podman reads '.containerignore', docker reads '.dockerignore'");
 }
 
 /* All sources below one directory of a much wider context. */
@@ -235,7 +237,7 @@ RULE_FAMILY(
      .fix = FIX_SUGGESTION,
      .since = "0.1",
      .guide = "s7",
-     .what = "an ignore file beside the Dockerfile hides the one at the root",
+     .what = "two ignore files, of which a build reads one",
      .why = "only one of them is read",
      .how = "keep one, or repeat the lines",
      .source = "Docker: build context, ignore files",

@@ -29,7 +29,8 @@ static void check_category(const struct ignore_file *file, struct rule_sink *sin
     if (!file->report)
         return;
     VEC_EACH(struct context_suggestion, suggestion, file->report->suggest) {
-        if (!str_eq(str_from(suggestion->category), str_from(category)))
+        if (!str_eq(str_from(suggestion->category), str_from(category)) ||
+            (!suggestion->bytes && str_eq(str_from(category), STR("large files"))))
             continue;
         str size = size_print(sink->arena, suggestion->bytes);
         struct finding *finding = found(sink, first_line(sink),
@@ -63,8 +64,14 @@ CATEGORY_CHECK(check_docker, "docker")
 
 /* -- patterns ---------------------------------------------------------------------------------- */
 
+/* Names of build output that sources have, too: only what stands around them tells. */
+static bool is_ambiguous(str name)
+{
+    return STR_IN(name, "bin", "obj", "coverage");
+}
+
 /* Names that people mean wherever they stand. */
-static bool means_every_depth(const struct ignore_pattern *pattern)
+static bool means_every_depth(const struct ignore_pattern *pattern, bool tree_known)
 {
     str text = pattern->cleaned;
     if (pattern->bad || pattern->negated || str_has_char(text, '/') ||
@@ -74,25 +81,55 @@ static bool means_every_depth(const struct ignore_pattern *pattern)
         return true;
     return STR_IN(text, "node_modules", "__pycache__", ".DS_Store", ".env", "Thumbs.db", ".venv",
                   "venv", ".pytest_cache", ".mypy_cache", ".idea", ".vscode", ".git", ".svn",
-                  ".npmrc", "npm-debug.log", ".coverage", "bin", "obj", "coverage", ".gradle",
-                  ".terraform", "*~") ||
-           str_starts(text, STR(".env."));
+                  ".npmrc", "npm-debug.log", ".coverage", ".gradle", ".terraform", "*~") ||
+           (tree_known && is_ambiguous(text)) || str_starts(text, STR(".env."));
+}
+
+/* The directories that show that one called `name` in them is output: those of .NET projects for
+ * bin and obj; for coverage those that hold such a directory with a report in it. */
+static struct map output_parents(struct arena *arena, const struct context_tree *tree, str name)
+{
+    struct map parents = {0};
+    bool coverage = str_eq(name, STR("coverage"));
+    for (uint32_t i = 0; i < tree->count; i++) {
+        str path = tree->entries[i].path, file = str_basename(path);
+        bool project = str_ends(file, STR(".csproj")) || str_ends(file, STR(".fsproj")) ||
+                       str_ends(file, STR(".vbproj"));
+        bool report = STR_IN(file, "lcov.info", "coverage-final.json", "clover.xml") &&
+                      str_eq(str_basename(str_dirname(path)), name);
+        if (coverage ? report : project)
+            map_set(arena, &parents, str_dirname(coverage ? str_dirname(path) : path), NULL);
+    }
+    return parents;
+}
+
+/* Does a path go through a directory called `name` of one of these? */
+static bool is_output(const struct map *parents, str path, str name)
+{
+    for (str at = path; at.len; at = str_dirname(at))
+        if (str_eq(str_basename(at), name) && map_has(parents, str_dirname(at)))
+            return true;
+    return false;
 }
 
 /* Files that the pattern would leave out at any depth, and does not now; STR_MISSING bytes: one of
- * them is needed by the build. */
+ * them is needed by the build, or may be a source. */
 static uint64_t missed(const struct ignore_file *file, str pattern, str *out_example)
 {
     uint64_t bytes = 0;
     *out_example = STR("");
     AUTO(arena) struct arena *arena = arena_new(0);
     struct ignore *deep = ignore_compile_lenient(arena, str_cat(arena, STR("**/"), pattern));
+    struct map parents = {0};
+    if (is_ambiguous(pattern))
+        parents = output_parents(arena, file->tree, pattern);
     for (uint32_t i = 0; i < file->tree->count; i++) {
         const struct context_entry *entry = &file->tree->entries[i];
         if (entry->dropped || entry->type != ENTRY_FILE || !str_has_char(entry->path, '/') ||
             !ignore_match(deep, entry->path).dropped)
             continue;
-        if (file->needs && context_needed(file->needs, entry->path))
+        if ((file->needs && context_needed(file->needs, entry->path)) ||
+            (is_ambiguous(pattern) && !is_output(&parents, entry->path, pattern)))
             return UINT64_MAX;
         if (!out_example->len)
             *out_example = entry->path;
@@ -107,7 +144,7 @@ static void check_anchored(const struct ignore_file *file, struct rule_sink *sin
     const struct ignore_pattern *patterns = ignore_patterns(file->ignore, &count);
     for (size_t i = 0; i < count; i++) {
         const struct ignore_pattern *pattern = &patterns[i];
-        if (!means_every_depth(pattern))
+        if (!means_every_depth(pattern, file->tree != NULL))
             continue;
         str example = STR("");
         uint64_t bytes = file->tree ? missed(file, pattern->cleaned, &example) : 0;

@@ -116,6 +116,23 @@ static void check_pointless_all(const struct facts *facts, struct rule_sink *sin
 
 /* -- cd ---------------------------------------------------------------------------------------- */
 
+/* The step above, in the same stage, that goes to the same directory and stays there. */
+static const struct shell_command *cd_above(const struct facts *facts,
+                                            const struct step_facts *step, str directory)
+{
+    for (const struct step_facts *at = step; at-- > step_look_first(facts, step);) {
+        if (at->stage != step->stage)
+            return NULL;
+        const struct shell_command *first = at->command_count ? &at->commands[0] : NULL;
+        if (!step_is_run(facts, at) || at->script_is_heredoc || !shell_is(first, "cd", NULL) ||
+            first->context || first->argv.count != 2)
+            continue;
+        if (str_eq(first->argv.at[1].value, directory))
+            return first;
+    }
+    return NULL;
+}
+
 static void check_cd(const struct facts *facts, struct rule_sink *sink)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
@@ -136,14 +153,15 @@ static void check_cd(const struct facts *facts, struct rule_sink *sink)
                        str_cat(sink->arena, STR("WORKDIR "), first->argv.at[1].value));
             continue;
         }
-        /* The whole RUN works in that directory: WORKDIR says it, and later steps see it too. */
-        bool absolute = first->argv.at[1].known && str_starts(first->argv.at[1].value, STR("/"));
-        bool back = false;
-        for (uint32_t k = 1; k < step->command_count; k++)
-            back = back || str_eq(step->commands[k].name, STR("cd"));
-        if (absolute && !back && first->after == SHELL_SEP_AND)
-            found(sink, first->at, "the whole step runs in '%.*s': WORKDIR says so once",
-                  STR_ARG(first->argv.at[1].value));
+        /* Two steps that work in one directory: WORKDIR says it once. */
+        const struct shell_word *goal = &first->argv.at[1];
+        const struct shell_command *before =
+            goal->known ? cd_above(facts, step, goal->value) : NULL;
+        if (!before || first->after != SHELL_SEP_AND || !str_starts(goal->value, STR("/")))
+            continue;
+        found(sink, first->at, "another step that runs in '%.*s': WORKDIR says so once",
+              STR_ARG(goal->value));
+        found_related(sink, before->at, "the one before");
     }
 }
 
@@ -201,6 +219,46 @@ static void check_curl_fail(const struct facts *facts, struct rule_sink *sink,
     found_fix(sink, "Add --fail");
     struct edit edit = insert_after_word(sink->arena, &command->argv.at[0], STR(" --fail"));
     found_edit(sink, edit.at, edit.text);
+}
+
+/* Addresses that answer with a redirect to where the file lies. */
+static bool redirects(str url)
+{
+    bool github = str_has(url, STR("://github.com/"));
+    bool api = str_has(url, STR("://api.github.com/repos/"));
+    return (github && (str_has(url, STR("/releases/download/")) || str_has(url, STR("/archive/")) ||
+                       str_has(url, STR("/releases/latest/")) || str_has(url, STR("/raw/")))) ||
+           (api && (str_has(url, STR("/tarball")) || str_has(url, STR("/zipball"))));
+}
+
+static void check_redirect(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, const struct shell_command *command)
+{
+    (void)facts;
+    (void)step;
+    if (!str_eq(command->name, STR("curl")) || shell_option(command, "-L") ||
+        shell_option(command, "--location") || shell_option(command, "-I") ||
+        shell_option(command, "-w") || shell_option(command, "--write-out"))
+        return;
+    const struct shell_word *url = NULL;
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (!word->known && word->splits && str_starts(word->raw, STR("$")))
+            return; /* options may come from a variable */
+        if (redirects(word->raw))
+            url = word;
+    }
+    if (!url)
+        return;
+    found(sink, url->at,
+          "this address answers with a redirect, which curl keeps instead of the file");
+    found_fix(sink, "Follow it");
+    struct edit edit = insert_after_word(sink->arena, &command->argv.at[0], STR(" --location"));
+    found_edit(sink, edit.at, edit.text);
+}
+
+static void check_redirects(const struct facts *facts, struct rule_sink *sink)
+{
+    each_run_command(facts, sink, check_redirect);
 }
 
 static void check_curls(const struct facts *facts, struct rule_sink *sink)
@@ -356,8 +414,19 @@ RULE_FAMILY(
      .how = "use one of them",
      .source = "hadolint DL4001",
      .dockerfile = check_curl_and_wget},
-    {.name = "correctness/curl-fail",
+    {.name = "correctness/curl-redirect",
      .aka = "tally:curl-should-follow-redirects",
+     .severity = SEVERITY_WARNING,
+     .fix = FIX_SAFE,
+     .since = "0.1",
+     .guide = "s1",
+     .what = "curl without --location of an address that redirects",
+     .why = "the answer is empty or a few words of HTML, and curl says that all is well",
+     .how = "curl -fsSL",
+     .source = "guide: Combining RUN Commands uses -fsSL; GitHub's releases and archives redirect",
+     .dockerfile = check_redirects},
+    {.name = "correctness/curl-fail",
+     .aka = "",
      .severity = SEVERITY_NOTE,
      .fix = FIX_PROOF,
      .since = "0.1",

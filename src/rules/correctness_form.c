@@ -116,6 +116,9 @@ static void check_copy_target_in(const struct facts *facts, struct rule_sink *si
         !word_value(facts, at, vec_last(&at->words)->raw, &goal) || !goal.len ||
         is_absolute(facts, step, goal) || str_starts(vec_last(&at->words)->raw, STR("$")))
         return;
+    const struct stage_facts *stage = step_stage(facts, step);
+    if (stage && stage->family == FAMILY_SCRATCH) /* it has no directory of its own: it is "/" */
+        return;
     found(sink, vec_last(&at->words)->at, "'%.*s' is relative, and no WORKDIR says to what",
           STR_ARG(goal));
 }

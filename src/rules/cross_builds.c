@@ -1,94 +1,75 @@
 #include "rules/families.h"
 
-#include "base/io.h"
 #include "base/num.h"
+#include "rules/builds.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
 #include "secrets/secrets.h"
 
 /* What builds ask of Dockerfiles, and Dockerfiles of builds: secrets, targets. */
 
-/* -- which Dockerfile a build reads ------------------------------------------------------------ */
+/* -- secrets as arguments ---------------------------------------------------------------------- */
 
-/* A directory change in front of the build makes its paths unknown. */
-static bool changes_directory(const struct build_call *call)
+/* "${{ secrets.X }}" is a secret under any name. */
+static bool is_secret_expression(str text)
 {
-    if (call->step && node_get(call->step->node, "working-directory"))
-        return true;
-    if (!call->command)
-        return false;
-    VEC_EACH(struct shell_command, command, call->command->script->script->commands) {
-        if (STR_IN(command->name, "cd", "pushd"))
-            return true;
+    return str_has(text, STR("${{")) && str_has(text, STR("secrets."));
+}
+
+/* Does the Dockerfile take the argument in a stage that is part of what ships? */
+static bool reaches_image(const struct facts *facts, str name)
+{
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct instruction *at = facts->steps[i].instruction;
+        const struct stage_facts *stage = step_stage(facts, &facts->steps[i]);
+        if (at->kind != INSTRUCTION_ARG || !stage || !stage->ships)
+            continue;
+        for (uint32_t k = 0; k < at->pairs.count; k++)
+            if (str_eq(at->pairs.at[k].name, name))
+                return true;
     }
     return false;
 }
 
-static bool is_plain_path(str path)
+static void report_argument(const struct repository *repository, struct rule_sink *sink,
+                            const struct build_call *call, const struct build_value *value,
+                            str name)
 {
-    return !str_has_char(path, '$') && !str_has(path, STR("://")) && !str_has(path, STR("..")) &&
-           !str_starts(path, STR("/")) && !str_starts(path, STR("git@")) && !str_eq(path, STR("-"));
-}
-
-/* "./a/./b/" is "a/b". */
-static str clean_path(struct arena *arena, str path)
-{
-    str part, clean = STR("");
-    while (str_next(&path, '/', &part)) {
-        if (!part.len || str_eq(part, STR(".")))
-            continue;
-        clean = clean.len ? str_fmt(arena, "%.*s/%.*s", STR_ARG(clean), STR_ARG(part)) : part;
+    /* Which Dockerfiles compose reads is not looked for: `call` is NULL there. */
+    const struct facts *facts =
+        call ? build_facts_in(sink->arena, repository, call->source, call) : NULL;
+    bool ships = !facts || call->target.len || reaches_image(facts, name);
+    if (ships) {
+        found(sink, value->at, "the build argument '%.*s' stays in the %s", STR_ARG(name),
+              facts && !call->target.len ? "image's history"
+                                         : "history of each stage that takes it");
+        return;
     }
-    return clean;
+    found(sink, value->at,
+          "the build argument '%.*s' stays in the build cache and in the provenance, though no "
+          "stage that ships takes it",
+          STR_ARG(name));
+    found_severity(sink, SEVERITY_WARNING);
 }
 
-static const struct facts *facts_at(struct arena *arena, const struct repository *repository,
-                                    str directory, str path)
+static void check_argument(const struct repository *repository, struct rule_sink *sink,
+                           const struct build_call *call, const struct build_value *value)
 {
-    str whole = str_fmt(arena, "%.*s/%.*s", STR_ARG(directory), STR_ARG(path));
-    const struct check_job *job = repository_job(repository, clean_path(arena, whole));
-    return job && job->facts && !job->facts->is_template ? job->facts : NULL;
+    size_t equals = str_find_char(value->text, '=');
+    bool given = equals < value->text.len;
+    str name = given ? str_slice(value->text, 0, equals) : value->text;
+    str text = given ? str_from_index(value->text, equals + 1) : STR("");
+    bool literal = given && value->known;
+    bool named = secret_name(name) && (!literal || secret_value(text));
+    if (named || is_secret_expression(source_text(sink->source, value->at)))
+        report_argument(repository, sink, call, value, name);
 }
 
-const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
-                                     const struct build_call *call)
-{
-    const struct repository *repository = job->repository;
-    bool compose = call->caller == BUILD_BY_COMPOSE;
-    if (!repository || !is_plain_path(call->context) || !is_plain_path(call->dockerfile) ||
-        (!call->dockerfile_known && call->dockerfile.len) || changes_directory(call) ||
-        (compose && node_get(call->node, "dockerfile_inline")) ||
-        (!call->context_known && call->context.len))
-        return NULL;
-    /* Only compose and the default look below the context. */
-    str path = call->dockerfile.len && !compose ? call->dockerfile : call->context;
-    if (!call->dockerfile.len || compose)
-        path = str_fmt(arena, "%.*s/%.*s", STR_ARG(call->context),
-                       STR_ARG(call->dockerfile.len ? call->dockerfile : STR("Dockerfile")));
-    if (compose)
-        return facts_at(arena, repository, str_dirname(job->inside), path);
-    if (call->step)
-        return facts_at(arena, repository, STR(""), path);
-    const struct facts *own = facts_at(arena, repository, str_dirname(job->inside), path);
-    const struct facts *root = facts_at(arena, repository, STR(""), path);
-    return own && root && own != root ? NULL : own ? own : root;
-}
-
-/* -- secrets as arguments ---------------------------------------------------------------------- */
-
-static void check_arguments(const struct build_calls *calls, struct rule_sink *sink)
+static void check_arguments(const struct repository *repository, const struct build_calls *calls,
+                            struct rule_sink *sink)
 {
     VEC_EACH(struct build_call, call, *calls) {
         VEC_EACH(struct build_value, value, call->build_args) {
-            size_t equals = str_find_char(value->text, '=');
-            bool given = equals < value->text.len;
-            str name = given ? str_slice(value->text, 0, equals) : value->text;
-            str text = given ? str_from_index(value->text, equals + 1) : STR("");
-            bool literal = given && value->known;
-            if (!secret_name(name) || (literal && !secret_value(text)))
-                continue;
-            found(sink, value->at, "the build argument '%.*s' stays in the image's history",
-                  STR_ARG(name));
+            check_argument(repository, sink, call, value);
         }
     }
 }
@@ -96,13 +77,50 @@ static void check_arguments(const struct build_calls *calls, struct rule_sink *s
 static void check_yaml_arguments(const struct yaml_file *file, struct rule_sink *sink)
 {
     struct build_calls calls = build_calls_of(sink->arena, file, NULL);
-    check_arguments(&calls, sink);
+    check_arguments(file->repository, &calls, sink);
+}
+
+/* "/kaniko/executor --build-arg NAME=x", "buildctl build --opt build-arg:NAME=x". */
+static void check_other_builder(struct rule_sink *sink, const struct command_script *script,
+                                const struct shell_command *command)
+{
+    bool buildctl = str_eq(command->name, STR("buildctl"));
+    bool kaniko = str_eq(command->name, STR("executor")) && command->argv.count &&
+                  str_has(command->argv.at[0].raw, STR("kaniko"));
+    for (uint32_t i = 1; (buildctl || kaniko) && i < command->argv.count; i++) {
+        const struct shell_word *word = &command->argv.at[i];
+        str text = word->known ? word->value : word->prefix;
+        if (buildctl && str_starts(text, STR("build-arg:")))
+            text = str_from_index(text, 10);
+        else if (kaniko && str_starts(text, STR("--build-arg=")))
+            text = str_from_index(text, 12);
+        else if (!kaniko || !str_eq(command->argv.at[i - 1].raw, STR("--build-arg")))
+            continue;
+        span at = script->exact ? word->at : script->at;
+        struct build_value argument = {.text = text, .known = word->known, .at = at};
+        check_argument(NULL, sink, NULL, &argument);
+    }
 }
 
 static void check_command_arguments(const struct command_file *file, struct rule_sink *sink)
 {
     struct build_calls calls = build_calls_of(sink->arena, NULL, file);
-    check_arguments(&calls, sink);
+    check_arguments(file->repository, &calls, sink);
+    VEC_EACH(struct docker_command, docker, file->docker) {
+        struct docker_value value;
+        if (!str_eq(docker->verb, STR("compose build")))
+            continue;
+        for (uint32_t cursor = 0; docker_option(docker, "--build-arg", &cursor, &value);) {
+            struct build_value argument = {
+                .text = value.text, .known = value.known, .at = value.at};
+            check_argument(NULL, sink, NULL, &argument);
+        }
+    }
+    VEC_EACH(struct command_script *, script, file->scripts) {
+        VEC_EACH(struct shell_command, command, (*script)->script->commands) {
+            check_other_builder(sink, *script, command);
+        }
+    }
 }
 
 /* -- all builds of a repository ---------------------------------------------------------------- */
@@ -113,17 +131,10 @@ typedef void build_check(struct rule_sink *sink, const struct build_call *call,
 static void each_known_build(const struct repository *repository, struct rule_sink *sink,
                              build_check *check)
 {
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        if (!job->source || (!job->yaml && !job->commands))
-            continue;
-        struct build_calls calls = build_calls_of(sink->arena, job->yaml, job->commands);
-        struct rule_sink own = repository_sink(job, sink->rule);
-        VEC_EACH(struct build_call, call, calls) {
-            const struct facts *facts = build_call_facts(sink->arena, job, call);
-            if (facts)
-                check(&own, call, facts);
-        }
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        struct rule_sink own = repository_sink(build->job, sink->rule);
+        if (build->facts)
+            check(&own, &build->call, build->facts);
     }
 }
 
@@ -211,30 +222,22 @@ static void check_unused_ids(const struct repository *repository, struct rule_si
     each_known_build(repository, sink, check_unused_id);
 }
 
-/* What the builds of one Dockerfile give to it. */
+/* What all builds of a repository give, and to which Dockerfiles there is a build. */
 struct given {
-    uint32_t builds;
     bool unknown; /* some id is not known */
-    struct map ids;
+    struct map ids, built;
 };
 
-static struct given given_to(const struct repository *repository, struct arena *arena,
-                             const struct facts *facts)
+static struct given given_by(struct arena *arena, const struct known_builds *builds)
 {
     struct given given = {0};
-    VEC_EACH(struct check_job *, slot, repository->jobs) {
-        const struct check_job *job = *slot;
-        if (!job->source || (!job->yaml && !job->commands))
-            continue;
-        struct build_calls calls = build_calls_of(arena, job->yaml, job->commands);
-        VEC_EACH(struct build_call, call, calls) {
-            const struct facts *of = build_call_facts(arena, job, call);
-            given.builds += of == facts;
-            VEC_EACH(struct build_value, value, call->secrets) {
-                str id = secret_id(call, value->text);
-                given.unknown = given.unknown || !id.len || str_has_char(id, '$');
-                map_set(arena, &given.ids, id, call);
-            }
+    VEC_EACH(struct known_build, build, *builds) {
+        if (build->facts)
+            map_set(arena, &given.built, build->facts->source->path, build);
+        VEC_EACH(struct build_value, value, build->call.secrets) {
+            str id = secret_id(&build->call, value->text);
+            given.unknown = given.unknown || !id.len || str_has_char(id, '$');
+            map_set(arena, &given.ids, id, build);
         }
     }
     return given;
@@ -242,17 +245,11 @@ static struct given given_to(const struct repository *repository, struct arena *
 
 static void check_missing_ids(const struct repository *repository, struct rule_sink *sink)
 {
+    struct given given = given_by(sink->arena, repository->builds);
     VEC_EACH(struct check_job *, slot, repository->jobs) {
         const struct facts *facts = (*slot)->facts;
-        bool any = false;
-        for (uint32_t i = 0; facts && i < facts->step_count; i++)
-            VEC_EACH(struct mount, mount, facts->steps[i].instruction->mounts) {
-                any = any || mount->type == MOUNT_SECRET;
-            }
-        if (!any || facts->is_template)
-            continue;
-        struct given given = given_to(repository, sink->arena, facts);
-        if (!given.builds || given.unknown)
+        if (!facts || facts->is_template || given.unknown ||
+            !map_has(&given.built, facts->source->path))
             continue;
         struct rule_sink own = repository_sink(*slot, sink->rule);
         for (uint32_t i = 0; i < facts->step_count; i++)

@@ -7,7 +7,8 @@
 
 static bool is_image_tool(str name)
 {
-    return STR_IN(name, "docker", "podman", "buildah", "nerdctl", "plimsoll");
+    return STR_IN(name, "docker", "podman", "buildah", "nerdctl", "plimsoll", "docker-compose",
+                  "podman-compose");
 }
 
 /* -- the verb ---------------------------------------------------------------------------------- */
@@ -27,6 +28,17 @@ static uint32_t skip_globals(const struct shell_words *words, uint32_t from)
     return from;
 }
 
+/* "docker compose -f x build": the index of compose's own verb. */
+static uint32_t skip_compose_globals(const struct shell_words *words, uint32_t from)
+{
+    while (from < words->count && str_starts(words->at[from].raw, STR("-")))
+        from += STR_IN(words->at[from].raw, "-f", "--file", "-p", "--project-name", "--profile",
+                       "--env-file", "--project-directory", "--ansi", "--progress", "--parallel")
+                    ? 2
+                    : 1;
+    return from;
+}
+
 static str verb_name(str word)
 {
     if (STR_IN(word, "bud", "build-using-dockerfile"))
@@ -38,10 +50,21 @@ static str verb_name(str word)
 static bool read_verb(struct docker_command *docker)
 {
     const struct shell_words *words = &docker->command->argv;
-    uint32_t at = skip_globals(words, 1);
+    bool compose = str_ends(docker->command->name, STR("-compose"));
+    uint32_t at = compose ? 0 : skip_globals(words, 1);
     if (at >= words->count || !words->at[at].known)
         return false;
     str word = words->at[at].value;
+    if (compose || str_eq(word, STR("compose"))) {
+        at = skip_compose_globals(words, at + 1);
+        docker->verb = STR("compose");
+        docker->first = at;
+        if (at < words->count && str_eq(words->at[at].value, STR("build"))) {
+            docker->verb = STR("compose build");
+            docker->first = at + 1;
+        }
+        return true;
+    }
     if (STR_IN(word, "buildx", "image", "container", "builder")) {
         docker->buildx = str_eq(word, STR("buildx"));
         at = skip_globals(words, at + 1);
@@ -57,8 +80,9 @@ static bool read_verb(struct docker_command *docker)
 void docker_commands_collect(struct command_file *file)
 {
     VEC_EACH(struct command_script *, slot, file->scripts) {
-        const struct command_script *script = *slot;
+        struct command_script *script = *slot;
         VEC_EACH(struct shell_command, command, script->script->commands) {
+            script->moves = script->moves || STR_IN(command->name, "cd", "pushd");
             if (!is_image_tool(command->name))
                 continue;
             struct docker_command docker = {

@@ -1,4 +1,6 @@
-#include "rules/facts.h"
+#include "rules/contents.h"
+
+#include <string.h>
 
 /*
  * One walk over a Dockerfile: what is in force at each instruction, which image is below each
@@ -159,6 +161,21 @@ static void mark_reachable(struct facts *facts, uint32_t index)
     }
 }
 
+/* A stage ships, and with it those that it is built on. */
+static void mark_shipped(struct facts *facts, uint32_t index)
+{
+    if (facts->final)
+        facts->stages[facts->final - facts->stages].final = false;
+    facts->final = &facts->stages[index];
+    facts->stages[index].final = true;
+    for (uint32_t i = index; i != NO_INDEX && i < facts->stage_count;) {
+        facts->stages[i].ships = true;
+        uint32_t below = facts->file->stages.at[i].base_stage;
+        i = below < i ? below : NO_INDEX;
+    }
+    mark_reachable(facts, index);
+}
+
 static void stages_make(struct facts *facts)
 {
     const struct dockerfile *file = facts->file;
@@ -170,19 +187,9 @@ static void stages_make(struct facts *facts)
     }
     if (!facts->stage_count)
         return;
-    uint32_t final = facts->stage_count - 1;
     str target = facts->options ? facts->options->target : STR_NONE;
     uint32_t wanted = target.len ? stage_find(file, target, facts->stage_count) : NO_INDEX;
-    if (wanted != NO_INDEX)
-        final = wanted;
-    facts->final = &facts->stages[final];
-    facts->stages[final].final = true;
-    for (uint32_t i = final; i != NO_INDEX && i < facts->stage_count;) {
-        facts->stages[i].ships = true;
-        uint32_t below = file->stages.at[i].base_stage;
-        i = below < i ? below : NO_INDEX;
-    }
-    mark_reachable(facts, final);
+    mark_shipped(facts, wanted != NO_INDEX ? wanted : facts->stage_count - 1);
 }
 
 /* -- steps ------------------------------------------------------------------------------------- */
@@ -237,6 +244,7 @@ static void exec_form(struct facts *facts, struct step_facts *step)
     }
     command->argv = command->words;
     command->name = str_basename(command->argv.at[0].value);
+    shell_know_program(command);
     step->commands = command;
     step->command_count = 1;
 }
@@ -307,6 +315,9 @@ static struct state stage_start(const struct facts *facts, uint32_t index, const
         state.shell = SHELL_KIND_CMD;
     else if (stage->base)
         state.shell = stage->base->shell;
+    const char *workdir = base_workdir(stage);
+    if (workdir)
+        state.workdir = str_from(workdir);
     if (stage->windows)
         state.workdir_known = false;
     return state;
@@ -376,9 +387,38 @@ static void steps_make(struct facts *facts)
 static void final_steps_make(struct facts *facts)
 {
     const struct stage *stage = facts->final ? facts->final->stage : NULL;
+    memset(facts->final_steps, 0, sizeof(facts->final_steps));
     for (uint32_t i = stage ? stage->first : 0; stage && i < stage->end; i++)
         if (!facts->steps[i].instruction->broken)
             facts->final_steps[facts->steps[i].instruction->kind] = &facts->steps[i];
+}
+
+bool is_workshop_name(str name)
+{
+    return STR_IN(name, "test", "tests", "testing", "dev", "develop", "development", "debug",
+                  "lint", "ci", "e2e", "unit-test", "unit-tests", "integration-test",
+                  "devcontainer", "builder-dev", "qa", "dev-envs");
+}
+
+void facts_ship(struct facts *facts, const str *targets, uint32_t count)
+{
+    struct name_list known = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (stage_find(facts->file, targets[i], facts->stage_count) != NO_INDEX)
+            vec_push(facts->arena, &known, targets[i]);
+    if (!known.count)
+        return;
+    facts->targets = known;
+    for (uint32_t i = 0; i < facts->stage_count; i++)
+        facts->stages[i].ships = facts->stages[i].reachable = false;
+    uint32_t last = 0;
+    VEC_EACH(str, target, known) {
+        uint32_t index = stage_find(facts->file, *target, facts->stage_count);
+        last = index > last ? index : last;
+        mark_shipped(facts, index);
+    }
+    mark_shipped(facts, last);
+    final_steps_make(facts);
 }
 
 /* A file that some program fills in: it has the marks of a template language, and does not parse.
@@ -411,5 +451,6 @@ struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
     steps_make(facts);
     final_steps_make(facts);
     traces_make(facts);
+    contents_make(facts);
     return facts;
 }

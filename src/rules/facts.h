@@ -50,7 +50,7 @@ enum base_libc { LIBC_UNKNOWN, LIBC_GLIBC, LIBC_MUSL, LIBC_NONE };
 struct base_fact {
     const char *name;       /* for `explain base/NAME`: "python-slim" */
     const char *repository; /* normalised: "python", "gcr.io/distroless/static-debian12" */
-    const char *tags;       /* glob over the tag, first row that matches wins: "*-slim*", "*" */
+    const char *tags;       /* globs over the tag, first row that matches wins: "*-slim*", "*" */
     enum base_family family;
     enum base_libc libc;
     enum shell_kind shell; /* what /bin/sh is */
@@ -62,10 +62,12 @@ struct base_fact {
     const char *has;      /* programs it has that rules ask about: "curl wget git gcc make ..." */
     bool ca_certificates, tzdata;
     bool sdk;           /* made to build with, not to ship: golang, rust, gcc, maven, jdk ... */
-    const char *slim;   /* sibling to ship instead: tag suffix or reference, NULL */
-    const char *alpine; /* the alpine sibling, NULL */
+    const char *slim;   /* what to ship instead, NULL: "-slim" at the tag's end, "-slim-" behind its
+                         * version, or a reference: "eclipse-temurin:21-jre" */
+    const char *alpine; /* the alpine sibling: "-alpine", NULL */
     double unpacked_mb, pull_mb; /* 0: not measured */
-    const char *measured;        /* date of those figures */
+    const char *measured;        /* the day on which `sample` was built; NULL with both 0 */
+    const char *sample;          /* the image that was measured: "python:3.14-slim" */
     const char *use, *tradeoff;
     const char *cmd; /* its CMD or ENTRYPOINT names a server: "nginx"; NULL */
     const char *source;
@@ -99,7 +101,7 @@ struct step_facts {
     uint32_t stage; /* NO_INDEX before the first FROM */
     str user;       /* as USER says, expanded; "" when only the base says */
     bool user_known;
-    str workdir;      /* absolute, expanded; the base's own is taken as "/" */
+    str workdir;      /* absolute, expanded; a base's own that is not known is taken as "/" */
     bool workdir_set; /* some WORKDIR of this stage or of a stage below said so */
     bool workdir_known;
     enum shell_kind shell;
@@ -114,6 +116,7 @@ struct step_facts {
     const struct package_command
         *packages; /* of a RUN: one a command; NULL otherwise, and past STEP_COMMANDS_MAX */
     struct trace_list traces; /* of RUN, COPY and ADD, in order */
+    str *directories; /* where each command runs, "" not known; of a RUN with packages, else NULL */
 };
 
 struct stage_facts {
@@ -143,8 +146,10 @@ struct facts {
     uint32_t step_count;
     struct stage_facts *stages;
     uint32_t stage_count;
+    struct name_list targets; /* stages that ship, where known builds name them; else empty */
     const struct stage_facts *final;                         /* NULL when there is no stage */
     const struct step_facts *final_steps[INSTRUCTION_COUNT]; /* for final_step() */
+    const struct contents *contents;     /* what its stages hold: rules/contents.h */
     const struct context_tree *tree;     /* build context; NULL when not known */
     str context_path;                    /* of the context, relative to the repository */
     const struct ignore *ignore;         /* NULL when there is none */
@@ -157,8 +162,23 @@ struct facts {
 struct facts *facts_make(struct arena *arena, const struct dockerfile *file,
                          const struct check_options *options, int64_t today);
 
+/* The stages that ship, where another than the last does: the last of them is the final one. Those
+ * that the file does not have are passed over; with none left nothing changes. */
+void facts_ship(struct facts *facts, const str *targets, uint32_t count);
+
+/* Does a stage's name say that it is for development or tests: "dev", "test", "dev-envs" ...? */
+bool is_workshop_name(str name);
+
 /* The row for an image reference, NULL when it is not in the table. */
 const struct base_fact *base_fact_find(str repository, str tag);
+
+/* The row of a sibling as a row's `slim` or `alpine` names it; NULL when there is none. */
+const struct base_fact *base_sibling(struct arena *arena, const struct base_fact *base,
+                                     const char *sibling);
+
+/* What to ship a program on that was built on `base`: its slim sibling, else the smallest plain
+ * image of its family; NULL when the table has none. */
+const struct base_fact *base_to_ship(struct arena *arena, const struct base_fact *base);
 
 /* The first day on which a release gets no more fixes, "2024-06-30": of the image itself or of the
  * distribution release that its tag names. NULL when it is supported or not known. `out_what` says
@@ -254,6 +274,9 @@ const struct step_facts *final_step(const struct facts *facts, enum instruction_
 /* Is this user root? "root", "0", "0:0", "root:root", and "" with a base whose own user is root. */
 bool user_is_root(str user, const struct base_fact *base);
 
+/* Is `path` the directory itself, or below it? Both absolute or both relative, no trailing '/'. */
+bool path_covers(str directory, str path);
+
 /* Does the step have a mount of that type whose target covers `path` ("/var/cache/apt" covers
  * "/var/cache/apt/archives")? NULL when it has not. */
 const struct mount *step_mount(const struct step_facts *step, enum mount_type type, str path);
@@ -261,6 +284,9 @@ const struct mount *step_mount(const struct step_facts *step, enum mount_type ty
 /* The step's text holds this command; NULL when it has not. `sub` may be NULL. */
 const struct shell_command *step_find(const struct step_facts *step, const char *name,
                                       const char *sub);
+
+/* Has it any of these blank-separated options? */
+bool command_has_any(const struct shell_command *command, const char *options);
 
 /* Is it a removal (rm, find -delete, unlink) that takes away `path`, globs of the removal included
  * ("rm -rf /var/lib/apt/lists" and "/var/lib/apt/lists/x*" both remove what is below it)? */
@@ -306,6 +332,16 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
 
 /* A path of an instruction made absolute by the step's WORKDIR and cleaned; "" when not known. */
 str step_path(const struct facts *facts, const struct step_facts *step, str path);
+
+/* The image that ships is one to develop or test in, by its name and by what it starts. */
+bool is_for_development(const struct facts *facts);
+
+/* The last install of a stage that brought development dependencies, when nothing took them out
+ * again; NULL otherwise. */
+const struct shell_command *dev_install_of(const struct facts *facts, uint32_t stage);
+
+/* A path of the context whose first name is what build steps outside of Dockerfiles make. */
+bool is_made_elsewhere(str path);
 
 /* The step's text names this path (word-wise, after joining with WORKDIR). */
 bool step_mentions(const struct facts *facts, const struct step_facts *step, str path);

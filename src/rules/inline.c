@@ -4,12 +4,17 @@
 #include "rules/choice.h"
 #include "rules/families.h"
 
+struct ignored_name {
+    str text;
+    bool used;
+};
+
 struct ignore_note {
     span at;     /* the comment */
     span covers; /* findings that begin here are meant */
-    VEC(str) names;
+    VEC(struct ignored_name) names;
     str until;
-    bool ours, reason, used, everywhere;
+    bool ours, reason, everywhere;
 };
 
 struct notes {
@@ -22,7 +27,7 @@ static void add_names(struct arena *arena, struct ignore_note *note, str list)
     while (str_next(&list, ',', &name)) {
         name = str_trim(name);
         if (name.len)
-            vec_push(arena, &note->names, name);
+            vec_push(arena, &note->names, (struct ignored_name){.text = name});
     }
 }
 
@@ -128,18 +133,20 @@ static bool note_expired(const struct ignore_note *note, int64_t today)
     return note->until.len && (!date_parse(note->until, &until) || until < today);
 }
 
+/* The names that take this finding away become used ones. */
 static bool note_takes(const struct ignore_note *note, const struct finding *finding)
 {
+    bool takes = false;
     if (!note->everywhere &&
         !(finding->at.start >= note->covers.start && finding->at.start <= note->covers.end))
         return false;
     for (uint32_t i = 0; i < note->names.count; i++) {
-        str name = note->names.at[i];
+        str name = note->names.at[i].text;
         if (rule_has_id(finding->rule, name) || (note->ours && str_eq(name, STR("all"))) ||
             (note->ours && str_eq(rule_group(finding->rule), name)))
-            return true;
+            takes = note->names.at[i].used = true;
     }
-    return false;
+    return takes;
 }
 
 static const struct rule *own_rule(const char *name, const struct rule_choice *choice)
@@ -148,6 +155,35 @@ static const struct rule *own_rule(const char *name, const struct rule_choice *c
         if (str_eq(str_from(family_inline[i].name), str_from(name)))
             return rule_chosen(choice, &family_inline[i]) ? &family_inline[i] : NULL;
     return NULL;
+}
+
+static void report_unused(struct rule_sink *sink, const struct ignore_note *note)
+{
+    uint32_t used = 0;
+    const struct ignored_name *idle = NULL;
+    VEC_EACH(struct ignored_name, name, note->names) {
+        used += name->used;
+        idle = idle || name->used ? idle : name;
+    }
+    if (!idle)
+        return;
+    found(sink, note->at, "nothing here is found by '%.*s'", STR_ARG(idle->text));
+    if (used)
+        return;
+    span line = source_full_line(sink->source, source_position(sink->source, note->at.start).line);
+    bool alone = str_starts(str_trim(source_text(sink->source, line)), STR("#"));
+    found_fix(sink, "Remove the ignore");
+    found_edit(sink, alone ? line : note->at, STR(""));
+}
+
+static void report_expired(struct rule_sink *sink, const struct ignore_note *note)
+{
+    int64_t until;
+    if (date_parse(note->until, &until))
+        found(sink, note->at, "this ignore ran out on %.*s", STR_ARG(note->until));
+    else
+        found(sink, note->at, "'%.*s' is no date, so the ignore does not count: write YYYY-MM-DD",
+              STR_ARG(note->until));
 }
 
 static void report_notes(struct rule_sink *sink, const struct notes *notes,
@@ -159,18 +195,12 @@ static void report_notes(struct rule_sink *sink, const struct notes *notes,
     VEC_EACH(struct ignore_note, note, notes->all) {
         if (!note->ours)
             continue;
-        sink->rule = expired;
-        if (expired && note_expired(note, today))
-            found(sink, note->at, "this ignore ran out on %.*s", STR_ARG(note->until));
-        else if (unused && !note->used) {
-            sink->rule = unused;
-            found(sink, note->at, "nothing here is found by '%.*s'", STR_ARG(note->names.at[0]));
-            span line =
-                source_full_line(sink->source, source_position(sink->source, note->at.start).line);
-            bool alone = str_starts(str_trim(source_text(sink->source, line)), STR("#"));
-            found_fix(sink, "Remove the ignore");
-            found_edit(sink, alone ? line : note->at, STR(""));
-        }
+        bool over = note_expired(note, today);
+        sink->rule = over ? expired : unused;
+        if (over && expired)
+            report_expired(sink, note);
+        else if (!over && unused)
+            report_unused(sink, note);
         sink->rule = bare;
         if (bare && !note->reason)
             found(sink, note->at, "this ignore gives no reason");
@@ -192,8 +222,8 @@ uint32_t inline_apply(struct arena *arena, const struct source *source,
     for (uint32_t i = 0; i < findings->count; i++) {
         bool taken = false;
         VEC_EACH(struct ignore_note, note, notes.all) {
-            if (note_takes(note, &findings->at[i]) && !note_expired(note, today))
-                taken = note->used = true;
+            if (!note_expired(note, today) && note_takes(note, &findings->at[i]))
+                taken = true;
         }
         if (!taken)
             findings->at[kept++] = findings->at[i];

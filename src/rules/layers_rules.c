@@ -81,7 +81,8 @@ static void check_index(const struct facts *facts, struct rule_sink *sink,
 {
     if (package->verb != PACKAGE_UPDATE || !is_system_manager(package->manager) ||
         step->instruction->kind != INSTRUCTION_RUN || !only_updates(step) ||
-        step_does(step, package->manager, PACKAGE_UPDATE) != package)
+        step_does(step, package->manager, PACKAGE_UPDATE) != package ||
+        step_mount(step, MOUNT_CACHE, STR("/var/lib/apt/lists"))) /* cache/index-in-mount's */
         return;
     str manager = str_from(package->manager);
     bool lists_removed = false;
@@ -89,7 +90,7 @@ static void check_index(const struct facts *facts, struct rule_sink *sink,
         lists_removed =
             lists_removed || command_removes(&step->commands[k], STR("/var/lib/apt/lists"));
     const struct step_facts *next = user_of_index(facts, step, package->manager);
-    if (!next && (lists_removed || step_mount(step, MOUNT_CACHE, STR("/var/lib/apt/lists"))))
+    if (!next && lists_removed)
         return;
     found(sink, package->command->at,
           next ? "'%.*s' gets its index in a step of its own: once cached it grows old, and the "
@@ -404,6 +405,25 @@ static void check_lastlogs(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_lastlog);
 }
 
+/* Does what --from names hold a distribution? A stage on scratch holds what was put into it, and so
+ * may an image that we do not know. */
+static bool holds_a_system(const struct facts *facts, const struct instruction *at, str from)
+{
+    uint32_t index = stage_find(facts->file, from, at->stage);
+    if (index == NO_INDEX) {
+        struct image_name name = image_name_parse(facts->arena, from);
+        const struct base_fact *base = base_fact_find(name.repository, name.tag);
+        return base && base->family != FAMILY_SCRATCH;
+    }
+    const struct stage_facts *stage = &facts->stages[index];
+    if (stage->base)
+        return stage->base->family != FAMILY_SCRATCH;
+    for (uint32_t i = stage->stage->first; i < stage->stage->end; i++)
+        if (facts->steps[i].instruction->kind == INSTRUCTION_RUN)
+            return true; /* there is a shell at least */
+    return false;
+}
+
 static void check_whole(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step)
 {
@@ -412,15 +432,13 @@ static void check_whole(const struct facts *facts, struct rule_sink *sink,
     str source, goal;
     if (!from || at->words.count != 2 || !word_value(facts, at, at->words.at[0].raw, &source) ||
         !word_value(facts, at, at->words.at[1].raw, &goal) || !str_eq(source, STR("/")) ||
-        !str_eq(goal, STR("/")))
+        !str_eq(goal, STR("/")) || !holds_a_system(facts, at, from->value))
         return;
+    const struct stage_facts *stage = step_stage(facts, step);
+    if (!stage || !stage->ships || stage->family == FAMILY_SCRATCH)
+        return; /* thrown away; or the way to make one layer of many */
     found(sink, at->at, "all of '%.*s' is copied, what the image does not need too",
           STR_ARG(from->value));
-    if (stage_find(facts->file, from->value, at->stage) == NO_INDEX)
-        found_severity(sink, SEVERITY_NOTE); /* an image that may hold little else */
-    const struct stage_facts *stage = step_stage(facts, step);
-    if (stage && stage->stage->base_known && str_eq(stage->stage->base, STR("scratch")))
-        found_severity(sink, SEVERITY_NOTE); /* the way to make one layer of many */
 }
 
 static void check_wholes(const struct facts *facts, struct rule_sink *sink)

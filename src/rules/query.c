@@ -80,8 +80,7 @@ bool user_is_root(str user, const struct base_fact *base)
     return str_eq(name, STR("root")) || str_eq(name, STR("0"));
 }
 
-/* Is `path` the directory itself, or below it? Both absolute or both relative, no trailing '/'. */
-static bool path_covers(str directory, str path)
+bool path_covers(str directory, str path)
 {
     if (str_eq(directory, STR("/")))
         return str_starts(path, directory);
@@ -108,6 +107,21 @@ const struct shell_command *step_find(const struct step_facts *step, const char 
         if (shell_is(&step->commands[i], name, sub))
             return &step->commands[i];
     return NULL;
+}
+
+bool command_has_any(const struct shell_command *command, const char *options)
+{
+    str rest = str_from(options), option;
+    char text[32];
+    while (str_next_word(&rest, &option)) {
+        size_t length = option.len < sizeof(text) - 1 ? option.len : sizeof(text) - 1;
+        for (size_t i = 0; i < length; i++)
+            text[i] = option.at[i];
+        text[length] = '\0';
+        if (shell_option(command, text))
+            return true;
+    }
+    return false;
 }
 
 static bool removal_covers(str operand, str path)

@@ -51,12 +51,31 @@ bool file_kind_of(str path, enum file_kind *out_kind)
     return true;
 }
 
+bool is_dockerfile_text(str path, str text)
+{
+    str line;
+    if (STR_IN(str_basename(path), "Dockerfile", "Containerfile"))
+        return true;
+    while (str_next_line(&text, &line)) {
+        line = str_trim(line);
+        if (str_starts_nocase(line, STR("FROM")) && line.len > 4 && char_is_space(line.at[4]))
+            return true;
+    }
+    return false;
+}
+
 /* Directories whose files are somebody else's. */
 static bool is_foreign_directory(str path)
 {
     str name = str_basename(path);
     return STR_IN(name, ".git", "node_modules", "vendor", ".venv", "venv", "__pycache__", ".tox",
                   "third_party", ".terraform", "bower_components", "site-packages");
+}
+
+void repository_add(struct repository *repository, struct check_job *job)
+{
+    vec_push(repository->arena, &repository->jobs, job);
+    map_set(repository->arena, &repository->jobs_inside, job->inside, job);
 }
 
 void repository_discover(struct repository *repository)
@@ -78,8 +97,9 @@ void repository_discover(struct repository *repository)
         job->inside = entry->path;
         job->kind = kind;
         job->named = true;
+        job->walked = true;
         job->repository = repository;
-        vec_push(repository->arena, &repository->jobs, job);
+        repository_add(repository, job);
     }
 }
 
@@ -95,11 +115,7 @@ str repository_text(struct arena *arena, const struct repository *repository, st
 
 const struct check_job *repository_job(const struct repository *repository, str inside)
 {
-    VEC_EACH(struct check_job *, job, repository->jobs) {
-        if (str_eq((*job)->inside, inside))
-            return *job;
-    }
-    return NULL;
+    return map_find(&repository->jobs_inside, inside);
 }
 
 struct rule_sink repository_sink(const struct check_job *job, const struct rule *rule)

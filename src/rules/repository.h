@@ -13,6 +13,8 @@
 
 struct yaml_file;
 struct command_file;
+struct known_builds; /* rules/builds.h      */
+struct conventions;  /* rules/conventions.h */
 
 /* One ignore file with the context that it rules. */
 struct ignore_file {
@@ -33,7 +35,8 @@ struct check_job {
     str path;   /* as the user sees it */
     str inside; /* relative to the repository's root; "" when there is none */
     enum file_kind kind;
-    bool named; /* the user named it, so findings are shown; else it is only looked at */
+    bool named;  /* the user named it, so findings are shown; else it is only looked at */
+    bool walked; /* its name was met on a walk: only its text tells whether it is what it seems */
     bool read;
     str why_unread;
     struct arena *arena; /* where all below lives */
@@ -58,23 +61,40 @@ struct build_context {
 struct repository {
     struct arena *arena;
     str shown; /* how the user named the root: paths are shown below it */
+    str below; /* path of the root below the directory that holds .git; "" when it is that one */
     int root_fd;
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
     VEC(struct unread) unread; /* what rules needed beside the jobs, and could not have */
     const struct check_options *options;
+    struct map jobs_inside; /* path below the root -> struct check_job */
+    /* Set by repository_learn(), and never NULL once it was called. */
+    struct map jobs_shown; /* path as it is shown -> struct check_job */
+    const struct known_builds *builds;
+    const struct conventions *conventions;
 };
 
 /* Look for the files of the tree that rules understand, and add a job for each. */
 void repository_discover(struct repository *repository);
 
+/* Add one file. */
+void repository_add(struct repository *repository, struct check_job *job);
+
 /* What kind of file a path is by its name; false when it is none that rules understand. YAML is
  * FILE_YAML here: its content decides later. */
 bool file_kind_of(str path, enum file_kind *out_kind);
 
+/* Is a file that is called like a Dockerfile one? "dockerfile.h" and pieces that others include
+ * have no FROM. Those called just Dockerfile or Containerfile always are. */
+bool is_dockerfile_text(str path, str text);
+
 /* Give each Dockerfile its context, tree and ignore file, each ignore file its Dockerfiles. */
 void repository_connect(struct repository *repository);
+
+/* Look at all files together: the builds that they ask for, and the repository's own ways. Done
+ * once all jobs are parsed and connected; after it rules of any thread may read both. */
+void repository_learn(struct repository *repository);
 
 /* Measure what an ignore file leaves in its context: fills tree and report from ignore, needs and
  * context_path. For the first run and for the text after an edit. */

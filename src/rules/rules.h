@@ -41,6 +41,7 @@ struct yaml_file;    /* rules/facts.h: one YAML file, classified      */
 struct command_file; /* rules/facts.h: docker command lines found in scripts, make, docs */
 struct repository;   /* rules/facts.h: everything of one repository   */
 struct rule_sink;
+struct baseline; /* rules/baseline.c */
 
 /* One row of the table. `name` is group/kebab-case and never reused. */
 struct rule {
@@ -92,6 +93,7 @@ struct check_options {
     struct rule_choice choice;
     struct name_list trusted_registries;
     struct map label_schema; /* label -> type, as .hadolint.yaml has it */
+    bool strict_labels;      /* no other labels than those */
     str fail_on;             /* "error", "warning", "note", "none"; "" means the command's own */
     str baseline;            /* path of a baseline to apply; "" is none */
     str stdin_name;          /* path to give standard input; "" means "-" */
@@ -106,11 +108,13 @@ struct check_job; /* rules/repository.h */
 
 /* A file that was looked at. */
 struct checked_file {
-    str path; /* as the user should see it */
+    str path;  /* as the user should see it */
+    str place; /* below the directory that holds .git, however the user named it */
     enum file_kind kind;
     const struct source *source;
     struct finding_list findings;
-    uint32_t ignored;            /* findings that inline comments or the baseline took away */
+    struct finding_list all; /* with those that the baseline knows, in their order; empty without */
+    uint32_t ignored;        /* findings that inline comments or the baseline took away */
     const struct check_job *job; /* for check_text; NULL with no_repository */
 };
 
@@ -124,6 +128,7 @@ struct check_result {
     VEC(struct unread) unread;
     uint32_t errors, warnings, notes;
     const struct repository *repository; /* of the first path; NULL with no_repository */
+    const struct baseline *baseline;     /* what baseline_apply() read; NULL without */
     int64_t today;                       /* days since 1970, as the run took it */
 };
 
@@ -155,13 +160,18 @@ MUST_CHECK bool check_config_read(struct arena *arena, const struct host *host, 
 /* -- baseline ---------------------------------------------------------------------------------- */
 
 /* Findings that were there before, by rule, path and a hash of the flagged text and its place among
- * equals; line numbers do not count, so that unrelated edits keep a baseline good. */
+ * equals; line numbers do not count, so that unrelated edits keep a baseline good. Entries of a
+ * file that is gone stand for equal findings of other files, one each: it was renamed. */
 MUST_CHECK bool baseline_apply(struct arena *arena, str json, struct check_result *result,
                                struct err *err);
+
+/* Mark the findings of another text of the file that the baseline knows: for check_text(). */
+void baseline_mark(struct arena *arena, const struct baseline *baseline,
+                   const struct checked_file *file, struct finding_list *findings);
 
 /* The baseline of a result, as JSON text. */
 str baseline_print(struct arena *arena, const struct check_result *result);
 
-/* For each finding of a file a hash that survives unrelated edits: rule, path, text, place among
- * equals. */
+/* For each finding of a file a hash that survives unrelated edits: rule, path below the repository,
+ * text, place among equals. */
 const uint64_t *finding_fingerprints(struct arena *arena, const struct checked_file *file);

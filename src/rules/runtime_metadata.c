@@ -263,6 +263,8 @@ static void check_schema(const struct facts *facts, struct rule_sink *sink)
             const char *type = map_find(schema, key);
             const char *problem =
                 type && !str_has_char(value, '$') ? schema_problem(str_from(type), value) : NULL;
+            if (!type && facts->options->strict_labels)
+                problem = "the configuration has no such label";
             if (problem)
                 found(sink, pair->at, "label '%.*s': %s", STR_ARG(key), problem);
         }
@@ -275,19 +277,31 @@ static void check_schema(const struct facts *facts, struct rule_sink *sink)
 
 /* -- the runtime's mode ------------------------------------------------------------------------ */
 
+/* What is started, and the variable that puts it into its mode for production. */
+static const struct mode_row {
+    const char *program, *name, *value;
+} mode_rows[] = {
+    {"node", "NODE_ENV", "production"},
+    {"python", "PYTHONUNBUFFERED", "1"},
+    {"python3", "PYTHONUNBUFFERED", "1"},
+    {"rails", "RAILS_ENV", "production"},
+};
+
 static void check_mode(const struct facts *facts, struct rule_sink *sink)
 {
     const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
-    if (!cmd || !cmd->command_count || !str_eq(cmd->commands[0].name, STR("node")))
-        return;
-    const struct map *scope = dockerfile_scope(facts->arena, facts->file, cmd->instruction);
-    if (map_has(scope, STR("NODE_ENV")))
-        return;
-    found(sink, cmd->instruction->at, "NODE_ENV is not set");
-    found_fix(sink, "Set it in front of CMD");
-    struct edit edit =
-        insert_before_instruction(facts, cmd->instruction, STR("ENV NODE_ENV=production"));
-    found_edit(sink, edit.at, edit.text);
+    for (size_t i = 0; cmd && cmd->command_count && i < ARRAY_COUNT(mode_rows); i++) {
+        const struct mode_row *row = &mode_rows[i];
+        if (!str_eq(cmd->commands[0].name, str_from(row->program)) ||
+            dockerfile_variable(facts->file, cmd->instruction, str_from(row->name)) ||
+            (row->program[0] == 'p' && shell_option(&cmd->commands[0], "-u")))
+            continue;
+        found(sink, cmd->instruction->at, "%s is not set", row->name);
+        found_fix(sink, "Set it in front of CMD");
+        str line = str_fmt(sink->arena, "ENV %s=%s", row->name, row->value);
+        struct edit edit = insert_before_instruction(facts, cmd->instruction, line);
+        found_edit(sink, edit.at, edit.text);
+    }
 }
 
 RULE_FAMILY(
@@ -350,13 +364,14 @@ RULE_FAMILY(
      .source = "Dockerfile reference, LABEL",
      .dockerfile = check_duplicates},
     {.name = "runtime/label-schema",
-     .aka = "hadolint:DL3049 hadolint:DL3051 hadolint:DL3052 hadolint:DL3053 hadolint:DL3054 "
-            "hadolint:DL3055 hadolint:DL3056 hadolint:DL3058",
+     .aka =
+         "hadolint:DL3049 hadolint:DL3050 hadolint:DL3051 hadolint:DL3052 hadolint:DL3053 hadolint:DL3054 "
+         "hadolint:DL3055 hadolint:DL3056 hadolint:DL3058",
      .severity = SEVERITY_NOTE,
      .fix = FIX_NONE,
      .since = "0.1",
      .guide = "s23",
-     .what = "labels that the configuration asks for are missing or badly formed",
+     .what = "labels that the configuration asks for are missing or badly formed, or others there",
      .why = "the organisation's own rule: silent unless 'labels' is configured",
      .how = "labels: {org.opencontainers.image.created: rfc3339} in .plimsoll.yaml",
      .source = "hadolint label-schema",
@@ -368,8 +383,9 @@ RULE_FAMILY(
      .policy = true,
      .since = "0.1",
      .guide = "s23",
-     .what = "NODE_ENV is not set in an image that starts node",
-     .why = "express and others run slower and tell more in their error pages without it",
+     .what = "NODE_ENV, RAILS_ENV or PYTHONUNBUFFERED is not set where it counts",
+     .why = "express and rails run slower and tell more in their error pages; python keeps its "
+            "last lines of log in a buffer, and they are lost when it is killed",
      .how = "ENV NODE_ENV=production behind the build steps",
      .source = "guide: complete example",
      .dockerfile = check_mode});

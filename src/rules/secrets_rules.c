@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/repository.h"
 
 #include "secrets/secrets.h"
 
@@ -11,17 +12,46 @@ static str unquoted(str value)
     return quoted ? str_slice(value, 1, value.len - 1) : value;
 }
 
+/* Steps that are looked through for one argument: more than anybody wrote. */
+enum { ARG_STEPS_MAX = 1024 };
+
 /* Is the ARG's name handed on into the image or a command, as `$NAME`? */
 static bool arg_is_used(const struct facts *facts, const struct instruction *arg, str name)
 {
     str plain = str_cat(facts->arena, STR("$"), name);
     str braced = str_fmt(facts->arena, "${%.*s", STR_ARG(name));
-    for (uint32_t i = arg->index + 1; i < facts->step_count; i++) {
+    uint32_t end = facts->step_count - arg->index > ARG_STEPS_MAX ? arg->index + ARG_STEPS_MAX
+                                                                  : facts->step_count;
+    for (uint32_t i = arg->index + 1; i < end; i++) {
         const struct instruction *at = facts->steps[i].instruction;
         if (str_has(at->logical.text, plain) || str_has(at->logical.text, braced))
             return true;
     }
     return false;
+}
+
+/* Does a package manager's file at the top of the context read the variable, as "${NAME}"? Then the
+ * argument is used though no instruction names it. */
+static const char *read_by_config(const struct facts *facts, str name)
+{
+    static const char *const files[] = {".npmrc",       ".yarnrc.yml", ".yarnrc",
+                                        "bunfig.toml",  "pip.conf",    "nuget.config",
+                                        "NuGet.Config", "auth.json",   "settings.xml"};
+    if (!facts->tree || !facts->repository || facts->step_count > ARG_STEPS_MAX)
+        return NULL;
+    AUTO(arena) struct arena *arena = arena_new(0); /* the files' texts are not kept */
+    str braced = str_fmt(arena, "${%.*s", STR_ARG(name));
+    str percent = str_fmt(arena, "%%%.*s%%", STR_ARG(name));
+    str maven = str_fmt(arena, "${env.%.*s}", STR_ARG(name));
+    for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
+        if (!context_find(facts->tree, str_from(files[i])))
+            continue;
+        str path = path_join(arena, facts->context_path, str_from(files[i]));
+        str text = repository_text(arena, facts->repository, path);
+        if (str_has(text, braced) || str_has(text, percent) || str_has(text, maven))
+            return files[i];
+    }
+    return NULL;
 }
 
 static void check_pair(const struct facts *facts, struct rule_sink *sink,
@@ -38,12 +68,14 @@ static void check_pair(const struct facts *facts, struct rule_sink *sink,
               env ? "" : ", given as the default of ARG,");
         return;
     }
-    if (named && !pair->has_value && at->kind == INSTRUCTION_ARG &&
-        arg_is_used(facts, at, pair->name)) {
-        found(sink, pair->at, "the value of build argument '%.*s' stays in the image's history",
-              STR_ARG(pair->name));
-        found_severity(sink, SEVERITY_WARNING);
-    }
+    if (!named || pair->has_value || at->kind != INSTRUCTION_ARG)
+        return;
+    const char *config = NULL;
+    if (!arg_is_used(facts, at, pair->name) && !(config = read_by_config(facts, pair->name)))
+        return;
+    found(sink, pair->at, "the value of build argument '%.*s'%s%s stays in the image's history",
+          STR_ARG(pair->name), config ? ", which is read by " : "", config ? config : "");
+    found_severity(sink, SEVERITY_WARNING);
 }
 
 static void check_variable(const struct facts *facts, struct rule_sink *sink,
@@ -132,23 +164,58 @@ static void check_files(const struct facts *facts, struct rule_sink *sink)
 
 /* -- credentials on the command line ----------------------------------------------------------- */
 
+/* Is "$NAME" or "${NAME}" in the text one that ARG or ENV sets? What a step reads from a mounted
+ * secret is not in the history. */
+static bool names_variable(const struct facts *facts, const struct step_facts *step, str text)
+{
+    for (size_t at = str_find_char(text, '$'); at < text.len; at++) {
+        size_t start = at + 1 + (at + 1 < text.len && text.at[at + 1] == '{');
+        size_t end = start;
+        while (end < text.len && char_is_name(text.at[end]))
+            end++;
+        str name = str_slice(text, start, end);
+        if (text.at[at] == '$' && name.len &&
+            dockerfile_variable(facts->file, step->instruction, name))
+            return true;
+    }
+    return false;
+}
+
+/* "$TOKEN" of https://$TOKEN@host/path: who has no name in front of it is a token. */
+static str variable_in_url(str text)
+{
+    size_t mark = str_find(text, STR("://"));
+    str rest = str_from_index(text, mark == STR_MISSING ? text.len : mark + 3);
+    str authority = str_slice(rest, 0, str_find_char(rest, '/'));
+    size_t sign = str_find_char(authority, '@');
+    str user = str_slice(authority, 0, sign == STR_MISSING ? 0 : sign);
+    return str_from_index(user, str_has_char(user, ':') ? str_find_char(user, ':') + 1 : 0);
+}
+
+static void check_url(const struct facts *facts, struct rule_sink *sink,
+                      const struct step_facts *step, const struct shell_word *word)
+{
+    str variable = variable_in_url(word->raw);
+    if (str_has_char(variable, '$')) {
+        if (!names_variable(facts, step, variable))
+            return;
+        found(sink, word->at, "the value of '%.*s' in this URL ends up in the history",
+              STR_ARG(variable));
+        found_severity(sink, SEVERITY_WARNING);
+        return;
+    }
+    span inside = secret_in_url(word->raw);
+    if (!span_is_empty(inside))
+        found(sink, word->at, "credentials in a URL (%.*s) stay in the history",
+              STR_ARG(secret_redact(facts->arena, str_slice(word->raw, inside.start, inside.end))));
+}
+
 static void check_credential(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step, const struct shell_command *command)
 {
-    (void)step;
     VEC_EACH(struct shell_word, word, command->argv) {
-        span inside = secret_in_url(word->raw);
-        if (span_is_empty(inside))
-            continue;
-        str secret = str_slice(word->raw, inside.start, inside.end);
-        bool variable = str_has_char(secret, '$');
-        found(sink, word->at,
-              variable ? "the value of '%.*s' in this URL ends up in the history"
-                       : "credentials in a URL (%.*s) stay in the history",
-              STR_ARG(variable ? secret : secret_redact(facts->arena, secret)));
-        if (variable)
-            found_severity(sink, SEVERITY_WARNING);
-        return;
+        if (str_has(word->raw, STR("://")))
+            check_url(facts, sink, step, word);
     }
     str user;
     if (!STR_IN(command->name, "curl", "wget") ||
@@ -177,23 +244,50 @@ static str mount_path(const struct facts *facts, const struct mount *mount)
     return str_cat(facts->arena, STR("/run/secrets/"), id);
 }
 
+static bool writes_a_file(const struct shell_command *command)
+{
+    VEC_EACH(struct shell_redirect, redirect, command->redirects) {
+        if (redirect->op.len && redirect->op.at[0] == '>' &&
+            !str_starts(redirect->target.value, STR("/dev/")) &&
+            !str_starts(redirect->op, STR(">&")))
+            return true;
+    }
+    return false;
+}
+
+/* The secret is a variable: all variables written to a file, or it by its name. */
+static void check_env_leak(const struct facts *facts, struct rule_sink *sink,
+                           const struct step_facts *step, str name)
+{
+    str plain = str_cat(facts->arena, STR("$"), name);
+    str braced = str_fmt(facts->arena, "${%.*s}", STR_ARG(name));
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *command = &step->commands[i];
+        bool dumps = STR_IN(command->name, "env", "printenv", "set") ||
+                     (str_eq(command->name, STR("export")) && shell_option(command, "-p"));
+        bool names = false;
+        VEC_EACH(struct shell_word, word, command->argv) {
+            names = names || str_has(word->raw, plain) || str_has(word->raw, braced);
+        }
+        if ((dumps || (names && STR_IN(command->name, "echo", "printf"))) && writes_a_file(command))
+            found(sink, command->at, "the secret '%.*s' is written into the layer", STR_ARG(name));
+    }
+}
+
 static void check_leak(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step)
 {
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         if (mount->type != MOUNT_SECRET)
             continue;
+        if (mount->env.len)
+            check_env_leak(facts, sink, step, mount->env);
         str path = mount_path(facts, mount);
         for (uint32_t i = 0; i < step->command_count; i++) {
             const struct shell_command *command = &step->commands[i];
-            bool reads = false, writes = false;
+            bool reads = false, writes = writes_a_file(command);
             VEC_EACH(struct shell_word, word, command->argv) {
                 reads = reads || str_eq(word->value, path);
-            }
-            VEC_EACH(struct shell_redirect, redirect, command->redirects) {
-                writes = writes || (redirect->op.len && redirect->op.at[0] == '>' &&
-                                    !str_starts(redirect->target.value, STR("/dev/")) &&
-                                    !str_starts(redirect->op, STR(">&")));
             }
             bool copies = reads && STR_IN(command->name, "cp", "mv", "install", "tee", "dd");
             bool dumps =
@@ -238,6 +332,24 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
     return NULL;
 }
 
+/* Does this install ask no registry, or another one than the project's: files, tools for everybody?
+ * */
+static bool needs_no_registry(const struct shell_command *command,
+                              const struct package_command *package)
+{
+    static const char *const options[] = {"--no-index", "--offline", "-g", "--global"};
+    for (size_t i = 0; i < ARRAY_COUNT(options); i++)
+        if (shell_option(command, options[i]))
+            return true;
+    bool files = package->packages.count > 0;
+    VEC_EACH(struct shell_word, word, package->packages) {
+        str text = word->known ? word->value : word->prefix;
+        files = files && (str_starts(text, STR("/")) || str_starts(text, STR(".")) ||
+                          str_has(text, STR(".whl")));
+    }
+    return files && !shell_option(command, "-r");
+}
+
 static void check_mount_missing(const struct facts *facts, struct rule_sink *sink,
                                 const struct step_facts *step, const struct shell_command *command)
 {
@@ -246,7 +358,8 @@ static void check_mount_missing(const struct facts *facts, struct rule_sink *sin
     struct package_command package = package_command_of(facts->arena, command);
     if (package.verb != PACKAGE_INSTALL ||
         !STR_IN(str_from(package.manager), "npm", "yarn", "pnpm", "bun", "pip", "poetry", "uv",
-                "bundle", "composer", "go", "cargo", "nuget", "dotnet"))
+                "bundle", "composer", "go", "cargo", "nuget", "dotnet") ||
+        needs_no_registry(command, &package))
         return;
     const struct step_facts *with = install_with_secret(facts, step, package.manager);
     if (!with || with->stage == step->stage)

@@ -1,6 +1,6 @@
 #include "rules/families.h"
 
-/* What comes from the network: scripts run unseen, files taken unchecked, checks switched off. */
+/* What comes from the network: scripts run unseen, files taken unchecked. */
 
 static bool is_download(const struct shell_command *command)
 {
@@ -13,13 +13,20 @@ static bool is_shell(const struct shell_command *command)
                   "perl", "ruby", "node", "php", "pwsh");
 }
 
+/* What stands behind an opening quote, up to the closing one. */
+static str unquoted(str text)
+{
+    size_t end = str_find(str_from_index(text, 1), str_slice(text, 0, 1));
+    return str_slice(text, 1, end == STR_MISSING ? text.len : end + 1);
+}
+
 /* The URL among a download's words, as written; "" when there is none. */
 static str url_of(const struct shell_command *command, span *out_at)
 {
     VEC_EACH(struct shell_word, word, command->argv) {
         str text = word->known ? word->value : word->raw;
         if (str_starts(text, STR("\"")) || str_starts(text, STR("'")))
-            text = str_from_index(text, 1);
+            text = unquoted(text);
         if (str_starts_nocase(text, STR("http://")) || str_starts_nocase(text, STR("https://")) ||
             str_starts_nocase(text, STR("ftp://"))) {
             *out_at = word->at;
@@ -124,10 +131,16 @@ static bool step_verifies(const struct step_facts *step)
 static bool is_installed(const struct facts *facts, const struct step_facts *step,
                          const struct shell_command *download)
 {
+    bool piped = download->pipeline_length > 1 && !(download->context & SHELL_IN_SUBST);
     for (uint32_t i = 0; i < step->command_count; i++) {
         const struct shell_command *other = &step->commands[i];
-        bool extracts = STR_IN(other->name, "tar", "unzip", "gunzip", "dpkg", "rpm", "bsdtar", "7z",
-                               "cpio", "unxz");
+        if (piped && other->pipeline != download->pipeline)
+            continue; /* what comes down goes into its own pipe */
+        bool extracts =
+            STR_IN(other->name, "tar", "unzip", "gunzip", "rpm", "bsdtar", "7z", "cpio", "unxz") ||
+            (str_eq(other->name, STR("dpkg")) &&
+             (shell_option(other, "-i") || shell_option(other, "--install") ||
+              shell_option(other, "-x")));
         if (extracts || shell_is(other, "chmod", NULL) || shell_is(other, "install", NULL))
             return true;
         struct package_command package = package_command_of(facts->arena, other);
@@ -258,7 +271,8 @@ static void check_signed_by(const struct facts *facts, struct rule_sink *sink,
         size_t options = str_find(word->raw, STR("deb ["));
         bool url = str_has(word->raw, STR("://"));
         if (!url || (deb == STR_MISSING && options == STR_MISSING) ||
-            str_has(word->raw, STR("signed-by")) || str_has(word->raw, STR("archive.ubuntu.com")) ||
+            str_has(word->raw, STR("signed-by")) || str_has(word->raw, STR(" file:")) ||
+            str_has(word->raw, STR("archive.ubuntu.com")) ||
             str_has(word->raw, STR("deb.debian.org")))
             continue;
         found(sink, word->at, "this repository is not tied to its key by signed-by");
@@ -277,175 +291,6 @@ static void check_keys(const struct facts *facts, struct rule_sink *sink)
 static void check_repositories(const struct facts *facts, struct rule_sink *sink)
 {
     each_run_command(facts, sink, check_signed_by);
-}
-
-/* -- checks switched off ----------------------------------------------------------------------- */
-
-/* Options that switch a check of TLS or of signatures off. `value` NULL: a flag; else the option's
- * value must hold it ("" any). */
-struct off_switch {
-    const char *program, *option, *value;
-};
-
-static const struct off_switch tls_switches[] = {
-    {"curl", "-k", NULL},
-    {"curl", "--insecure", NULL},
-    {"curl", "--proxy-insecure", NULL},
-    {"wget", "--no-check-certificate", NULL},
-    {"pip", "--trusted-host", ""},
-    {"npm", "--strict-ssl", "false"},
-    {"yum", "--setopt", "sslverify="},
-    {"dnf", "--setopt", "sslverify="},
-    {"conda", "--insecure", NULL},
-    {"apk", "--no-check-certificate", NULL},
-};
-
-static const struct off_switch unsigned_switches[] = {
-    {"apk", "--allow-untrusted", NULL},
-    {"apt-get", "--allow-unauthenticated", NULL},
-    {"apt-get", "--force-yes", NULL},
-    {"apt", "--allow-unauthenticated", NULL},
-    {"apt-get", "--allow-insecure-repositories", NULL},
-    {"yum", "--nogpgcheck", NULL},
-    {"dnf", "--nogpgcheck", NULL},
-    {"microdnf", "--nogpgcheck", NULL},
-    {"zypper", "--no-gpg-checks", NULL},
-    {"rpm", "--nosignature", NULL},
-    {"rpm", "--nodigest", NULL},
-    {"rpm", "--noverify", NULL},
-};
-
-static bool switch_is_used(const struct shell_command *command, const struct off_switch *row,
-                           span *out_at)
-{
-    if (!str_eq(command->name, str_from(row->program)))
-        return false;
-    const struct shell_word *option = shell_option(command, row->option);
-    if (!option)
-        return false;
-    str value;
-    if (row->value && (!shell_option_value(command, row->option, &value) ||
-                       !str_has(value, str_from(row->value))))
-        return false;
-    *out_at = option->at;
-    return true;
-}
-
-/* Take an option and the blanks in front of it away, when the word is the option alone. */
-static void remove_option(struct rule_sink *sink, const struct off_switch *row, span at)
-{
-    if (row->value || !str_eq(source_text(sink->source, at), str_from(row->option)))
-        return;
-    uint32_t start = at.start;
-    while (start > 0 && char_is_blank(sink->source->text.at[start - 1]))
-        start--;
-    found_fix(sink, "Remove %s", row->option);
-    found_edit(sink, (span){start, at.end}, STR(""));
-}
-
-static void check_tls_command(const struct facts *facts, struct rule_sink *sink,
-                              const struct step_facts *step, const struct shell_command *command)
-{
-    (void)facts;
-    (void)step;
-    span at, url_at;
-    str url = url_of(command, &url_at);
-    if (url.len && is_local_url(url))
-        return;
-    for (size_t i = 0; i < ARRAY_COUNT(tls_switches); i++)
-        if (switch_is_used(command, &tls_switches[i], &at)) {
-            found(sink, at, "'%s' takes whatever answers: the certificate is not checked",
-                  tls_switches[i].option);
-            remove_option(sink, &tls_switches[i], at);
-            return;
-        }
-    bool npm = shell_is(command, "npm", "config") || shell_is(command, "yarn", "config");
-    bool git = shell_is(command, "git", "config");
-    str text = source_text(sink->source, command->at);
-    if ((npm && str_has(text, STR("strict-ssl")) && str_has(text, STR("false"))) ||
-        (git && str_has_nocase(text, STR("http.sslVerify")) && str_has(text, STR("false"))))
-        found(sink, command->at, "this switches the check of certificates off for good");
-}
-
-/* NAME=value settings that switch TLS checks off. */
-static bool env_switches_off(str name, str value)
-{
-    static const struct {
-        const char *name, *off;
-    } rows[] = {
-        {"NODE_TLS_REJECT_UNAUTHORIZED", "0"},
-        {"PYTHONHTTPSVERIFY", "0"},
-        {"GIT_SSL_NO_VERIFY", ""},
-        {"NPM_CONFIG_STRICT_SSL", "false"},
-        {"npm_config_strict_ssl", "false"},
-        {"CURL_INSECURE", ""},
-        {"PIP_TRUSTED_HOST", ""},
-        {"GOINSECURE", ""},
-        {"UV_INSECURE_HOST", ""},
-    };
-    if (value.len >= 2 && (value.at[0] == '"' || value.at[0] == '\''))
-        value = str_slice(value, 1, value.len - 1);
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-        if (str_eq(name, str_from(rows[i].name)))
-            return rows[i].off[0]
-                       ? str_eq(value, str_from(rows[i].off))
-                       : value.len && !str_eq(value, STR("0")) && !str_eq(value, STR("false"));
-    return false;
-}
-
-static void check_tls_env(const struct facts *facts, struct rule_sink *sink,
-                          const struct step_facts *step)
-{
-    (void)facts;
-    const struct instruction *at = step->instruction;
-    if (at->kind == INSTRUCTION_ENV || at->kind == INSTRUCTION_ARG)
-        VEC_EACH(struct pair, pair, at->pairs) {
-            if (pair->has_value && env_switches_off(pair->name, pair->value))
-                found(sink, pair->at, "%.*s switches the check of certificates off",
-                      STR_ARG(pair->name));
-        }
-    for (uint32_t i = 0; i < step->command_count; i++)
-        VEC_EACH(struct shell_assign, assign, step->commands[i].assigns) {
-            if (env_switches_off(assign->name, assign->value.value))
-                found(sink, assign->at, "%.*s switches the check of certificates off",
-                      STR_ARG(assign->name));
-        }
-}
-
-static void check_tls(const struct facts *facts, struct rule_sink *sink)
-{
-    each_run_command(facts, sink, check_tls_command);
-    each_step(facts, sink, INSTRUCTION_COUNT, check_tls_env);
-}
-
-static void check_unsigned_command(const struct facts *facts, struct rule_sink *sink,
-                                   const struct step_facts *step,
-                                   const struct shell_command *command)
-{
-    (void)facts;
-    (void)step;
-    span at;
-    for (size_t i = 0; i < ARRAY_COUNT(unsigned_switches); i++)
-        if (switch_is_used(command, &unsigned_switches[i], &at)) {
-            found(sink, at, "'%s' installs packages that nobody signed",
-                  unsigned_switches[i].option);
-            remove_option(sink, &unsigned_switches[i], at);
-            return;
-        }
-    VEC_EACH(struct shell_word, word, command->argv) {
-        bool trusted = str_has(word->raw, STR("[trusted=yes")) ||
-                       str_has(word->raw, STR("trusted=yes]")) ||
-                       str_eq(word->value, STR("gpgcheck=0"));
-        if (trusted) {
-            found(sink, word->at, "packages of this repository are taken unsigned");
-            return;
-        }
-    }
-}
-
-static void check_unsigned(const struct facts *facts, struct rule_sink *sink)
-{
-    each_run_command(facts, sink, check_unsigned_command);
 }
 
 RULE_FAMILY(
@@ -508,31 +353,4 @@ RULE_FAMILY(
             "key was made valid for all repositories",
      .how = "deb [signed-by=/usr/share/keyrings/NAME.gpg] https://...",
      .source = "sources.list(5)",
-     .dockerfile = check_repositories},
-    {.name = "security/tls-off",
-     .aka = "checkov:CKV2_DOCKER_2 checkov:CKV2_DOCKER_3 checkov:CKV2_DOCKER_4 "
-            "checkov:CKV2_DOCKER_5 checkov:CKV2_DOCKER_6 checkov:CKV2_DOCKER_7 "
-            "checkov:CKV2_DOCKER_12 checkov:CKV2_DOCKER_13 checkov:CKV2_DOCKER_14 "
-            "checkov:CKV2_DOCKER_15 checkov:CKV2_DOCKER_16",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_PROOF,
-     .since = "0.1",
-     .guide = NULL,
-     .what = "a download, or the whole image, does not check TLS certificates",
-     .why = "anybody on the way can put something else into the image; as ENV it also holds for "
-            "what runs in production",
-     .how = "remove the switch; add the missing CA certificate to the image instead",
-     .source = "checkov CKV2_DOCKER_2 to 7 and 12 to 16",
-     .dockerfile = check_tls},
-    {.name = "security/unsigned-packages",
-     .aka = "checkov:CKV2_DOCKER_8 checkov:CKV2_DOCKER_9 checkov:CKV2_DOCKER_10 "
-            "checkov:CKV2_DOCKER_11",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_PROOF,
-     .since = "0.1",
-     .guide = NULL,
-     .what = "packages are installed without their signatures being checked",
-     .why = "a mirror or a proxy can put any package into the image",
-     .how = "remove the switch and install the repository's key",
-     .source = "checkov CKV2_DOCKER_8 to 11",
-     .dockerfile = check_unsigned});
+     .dockerfile = check_repositories});

@@ -229,9 +229,53 @@ static void check_system_path(const struct facts *facts, struct rule_sink *sink,
     }
 }
 
+/* A mount over a directory that the step's own programs are in. */
+static void check_system_mount(const struct facts *facts, struct rule_sink *sink,
+                               const struct step_facts *step)
+{
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        str path =
+            str_starts(mount->target, STR("/")) ? path_clean(facts->arena, mount->target) : STR("");
+        if (STR_IN(path, "/", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib",
+                   "/usr/sbin", "/etc", "/dev", "/proc", "/sys"))
+            found(sink, mount->at, "a mount over '%.*s' hides what the step needs of it",
+                  STR_ARG(path));
+    }
+}
+
 static void check_system_paths(const struct facts *facts, struct rule_sink *sink)
 {
     each_step(facts, sink, INSTRUCTION_COUNT, check_system_path);
+    each_step(facts, sink, INSTRUCTION_RUN, check_system_mount);
+}
+
+static bool path_is_below(str directory, str path)
+{
+    return str_starts(path, directory) &&
+           (path.len == directory.len || path.at[directory.len] == '/');
+}
+
+/* Does the RUN name a path below the directory in full, or write one there that is known? A word
+ * without a '/' in front is most often no path at all. */
+static bool run_touches(const struct facts *facts, const struct step_facts *step, str directory)
+{
+    VEC_EACH(struct trace, trace, step->traces) {
+        if (trace->kind != TRACE_REMOVED && path_is_below(directory, trace->path))
+            return true;
+    }
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        VEC_EACH(struct shell_word, word, step->commands[i].argv) {
+            if (str_starts(word->prefix, STR("/")) &&
+                path_is_below(directory, path_clean(facts->arena, word->prefix)))
+                return true;
+        }
+        VEC_EACH(struct shell_redirect, redirect, step->commands[i].redirects) {
+            str path = step_path(facts, step, redirect->target.value);
+            if (path.len && path_is_below(directory, path))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* VOLUME, then writes below it: the classic builder and podman drop them. */
@@ -242,17 +286,16 @@ static void check_volume(const struct facts *facts, struct rule_sink *sink,
         str path = step_path(facts, step, word->raw);
         if (!path.len)
             continue;
-        for (uint32_t i = step->instruction->index + 1; i < facts->step_count; i++) {
-            const struct step_facts *later = &facts->steps[i];
+        const struct step_facts *end = step_look_end(facts, step);
+        for (const struct step_facts *later = step + 1; later < end; later++) {
             if (later->stage != step->stage)
                 break;
             const struct instruction *at = later->instruction;
             bool copies =
                 (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD) && at->words.count;
             str goal = copies ? step_path(facts, later, vec_last(&at->words)->raw) : STR("");
-            bool below = goal.len && str_starts(goal, path) &&
-                         (goal.len == path.len || goal.at[path.len] == '/');
-            if (!below && !(at->kind == INSTRUCTION_RUN && step_mentions(facts, later, path)))
+            bool below = goal.len && path_is_below(path, goal);
+            if (!below && !(at->kind == INSTRUCTION_RUN && run_touches(facts, later, path)))
                 continue;
             found(sink, word->at, "what is written to '%.*s' behind this VOLUME may be lost",
                   STR_ARG(path));
@@ -305,7 +348,7 @@ RULE_FAMILY(
      .source = "capabilities(7), no_new_privs",
      .dockerfile = check_setcaps},
     {.name = "security/password",
-     .aka = "checkov:CKV2_DOCKER_17 dockle:DKL-LI-0001 dockle:DKL-LI-0002",
+     .aka = "checkov:CKV2_DOCKER_17 dockle:DKL-LI-0001",
      .severity = SEVERITY_ERROR,
      .fix = FIX_SUGGESTION,
      .since = "0.1",
@@ -332,7 +375,7 @@ RULE_FAMILY(
      .fix = FIX_SUGGESTION,
      .since = "0.1",
      .guide = "s15",
-     .what = "VOLUME or WORKDIR on a system directory or the engine's socket",
+     .what = "VOLUME, WORKDIR or a mount on a system directory or the engine's socket",
      .why = "a volume there hides the image's own files or opens the host",
      .how = "use a directory of the program's own",
      .source = "dockle DKL-DI-0002",

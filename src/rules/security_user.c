@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/repository.h"
 
 /* Who the container runs as, and what root leaves behind for whom. */
 
@@ -57,12 +58,26 @@ static bool drops_by_itself(const struct facts *facts)
     return false;
 }
 
+/* A prompt for whoever starts it: an image that others build on, and no program. */
+static bool starts_a_prompt(const struct facts *facts)
+{
+    const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
+    if (!cmd || cmd->command_count != 1)
+        return false;
+    const struct shell_command *command = &cmd->commands[0];
+    if (str_eq(command->name, STR("php")))
+        return shell_option(command, "-a") != NULL;
+    return command->argv.count == 1 &&
+           STR_IN(command->name, "sh", "bash", "ash", "zsh", "python", "python2", "python3", "irb",
+                  "node", "jshell", "julia", "R", "iex", "erl", "ghci", "pypy3", "perl", "swipl");
+}
+
 static void check_no_user(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
     const struct instruction *start = final ? start_instruction(facts) : NULL;
     if (!start || final->windows || final->user.len || last_user(facts) ||
-        !user_is_root(STR(""), final->base) || drops_by_itself(facts))
+        !user_is_root(STR(""), final->base) || drops_by_itself(facts) || starts_a_prompt(facts))
         return;
     found(sink, final->stage->from->at, "no USER: the container runs as root%s",
           final->base ? "" : ", unless the base image says otherwise");
@@ -108,29 +123,64 @@ static bool user_is_used(const struct facts *facts, str name)
     return false;
 }
 
-static void check_user_unused(const struct facts *facts, struct rule_sink *sink,
-                              const struct step_facts *step, const struct shell_command *command)
+/* Does the container start with a script of one's own? It may change the user; where the repository
+ * has it, its text says whether it does. */
+static bool script_uses(const struct facts *facts, str name)
 {
-    const struct stage_facts *stage = step_stage(facts, step);
-    str name = created_user(facts, command);
-    if (!name.len || !stage || !stage->final || facts->final->user.len ||
-        user_is_used(facts, name) || shell_option(command, "--system") ||
-        shell_option(command, "-r") || shell_option(command, "-S") ||
-        !user_is_root(STR(""), facts->final->base))
-        return;
-    const struct instruction *start = start_instruction(facts);
-    if (!start)
-        return;
-    found(sink, command->at, "user '%.*s' is made here, but nothing runs as it", STR_ARG(name));
-    found_fix(sink, "Run as '%.*s'", STR_ARG(name));
-    struct edit edit =
-        insert_before_instruction(facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
-    found_edit(sink, edit.at, edit.text);
+    const struct step_facts *entry = final_step(facts, INSTRUCTION_ENTRYPOINT);
+    const struct step_facts *start = entry ? entry : final_step(facts, INSTRUCTION_CMD);
+    if (!start || !start->command_count || !start->commands[0].words.count)
+        return false;
+    str program = start->commands[0].words.at[0].value;
+    for (uint32_t i = 0; i < start->commands[0].words.count; i++)
+        if (str_ends(start->commands[0].words.at[i].value, STR(".sh")))
+            program = start->commands[0].words.at[i].value;
+    bool script = str_ends(program, STR(".sh")) || str_has(program, STR("entrypoint"));
+    if (!script)
+        return false;
+    const struct context_tree *tree = facts->tree;
+    for (uint32_t i = 0; tree && facts->repository && i < tree->count; i++) {
+        if (!str_eq(str_basename(tree->entries[i].path), str_basename(program)))
+            continue;
+        str path = path_join(facts->arena, facts->context_path, tree->entries[i].path);
+        return str_has(repository_text(facts->arena, facts->repository, path), name);
+    }
+    return true;
 }
+
+static bool is_forgotten(const struct facts *facts, const struct shell_command *command)
+{
+    str name = created_user(facts, command);
+    return name.len && !shell_option(command, "--system") && !shell_option(command, "-r") &&
+           !shell_option(command, "-S") && !user_is_used(facts, name) && !script_uses(facts, name);
+}
+
+/* As many users as this nobody makes: each is looked for in the whole file. */
+enum { MADE_USERS_MAX = 32 };
 
 static void check_users_unused(const struct facts *facts, struct rule_sink *sink)
 {
-    each_run_command(facts, sink, check_user_unused);
+    const struct stage_facts *final = facts->final;
+    const struct instruction *start = final ? start_instruction(facts) : NULL;
+    if (!start || final->user.len || !user_is_root(STR(""), final->base))
+        return;
+    uint32_t made = 0;
+    for (uint32_t i = final->stage->first; i < final->stage->end; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; step_is_run(facts, step) && k < step->command_count; k++) {
+            const struct shell_command *command = &step->commands[k];
+            if (!STR_IN(command->name, "useradd", "adduser") || ++made > MADE_USERS_MAX ||
+                !is_forgotten(facts, command))
+                continue;
+            str name = created_user(facts, command);
+            found(sink, command->at, "user '%.*s' is made here, but nothing runs as it",
+                  STR_ARG(name));
+            found_fix(sink, "Run as '%.*s'", STR_ARG(name));
+            struct edit edit = insert_before_instruction(
+                facts, start, str_fmt(sink->arena, "USER %.*s", STR_ARG(name)));
+            found_edit(sink, edit.at, edit.text);
+        }
+    }
 }
 
 /* Is there a line that gives the stage a passwd file? */

@@ -26,14 +26,18 @@ static str stage_label(struct arena *arena, const struct facts *facts, uint32_t 
 {
     if (!facts)
         return STR_NONE;
-    const struct stage *best = NULL;
-    VEC_EACH(struct stage, stage, facts->file->stages) {
-        if (stage->from->at.start > offset)
-            break;
-        best = stage;
+    uint32_t low = 0,
+             high = facts->file->stages.count; /* stages before low begin at or before it */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (facts->file->stages.at[middle].from->at.start <= offset)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    if (!best)
+    if (!low)
         return STR_NONE;
+    const struct stage *best = &facts->file->stages.at[low - 1];
     return best->name.len ? best->name : str_fmt(arena, "%u", best->index);
 }
 

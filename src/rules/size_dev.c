@@ -133,7 +133,7 @@ static bool is_node_script(const struct shell_command *command)
 
 /* -- in the image that ships ------------------------------------------------------------------- */
 
-static bool is_for_development(const struct facts *facts)
+bool is_for_development(const struct facts *facts)
 {
     static const char *const words[] = {"dev",     "test",  "watch",     "nodemon",
                                         "debug",   "serve", "storybook", "react-scripts",
@@ -219,6 +219,26 @@ static void check_dev(const struct facts *facts, struct rule_sink *sink,
     found_edit(sink, edit.at, edit.text);
 }
 
+const struct shell_command *dev_install_of(const struct facts *facts, uint32_t stage)
+{
+    const struct shell_command *install = NULL;
+    const struct stage *at = facts->stages[stage].stage;
+    const struct step_facts *end = step_look_end(facts, &facts->steps[at->first]);
+    for (const struct step_facts *other = &facts->steps[at->first];
+         other < end && other < facts->steps + at->end; other++) {
+        for (uint32_t k = 0; other->packages && k < other->command_count; k++) {
+            const struct dev_row *row = row_of(&other->packages[k]);
+            const struct variable *setting;
+            if (row && state_after(facts, other, &other->packages[k], row, &setting) == DEV_ALL)
+                install = &other->commands[k];
+            else if (row || shell_is(&other->commands[k], "npm", "prune") ||
+                     shell_is(&other->commands[k], "pnpm", "prune"))
+                install = NULL;
+        }
+    }
+    return install;
+}
+
 /* node_modules from a stage that installed everything, and nothing took them out again. */
 static void check_copied(const struct facts *facts, struct rule_sink *sink,
                          const struct step_facts *step)
@@ -230,26 +250,12 @@ static void check_copied(const struct facts *facts, struct rule_sink *sink,
     if (!own || !own->ships || source == NO_INDEX || at->words.count < 2 ||
         !str_ends(at->words.at[0].raw, STR("node_modules")) || is_for_development(facts))
         return;
-    const struct package_command *install = NULL;
-    const struct stage *stage = &facts->file->stages.at[source];
-    const struct step_facts *end = step_look_end(facts, &facts->steps[stage->first]);
-    for (const struct step_facts *other = &facts->steps[stage->first];
-         other < end && other < facts->steps + stage->end; other++) {
-        for (uint32_t k = 0; other->packages && k < other->command_count; k++) {
-            const struct dev_row *row = row_of(&other->packages[k]);
-            const struct variable *setting;
-            if (row && state_after(facts, other, &other->packages[k], row, &setting) == DEV_ALL)
-                install = &other->packages[k];
-            else if (row || shell_is(&other->commands[k], "npm", "prune") ||
-                     shell_is(&other->commands[k], "pnpm", "prune"))
-                install = NULL;
-        }
-    }
+    const struct shell_command *install = dev_install_of(facts, source);
     if (!install)
         return;
     found(sink, at->at, "these node_modules hold development dependencies");
     found_severity(sink, SEVERITY_NOTE);
-    found_related(sink, install->command->at, "installed here");
+    found_related(sink, install->at, "installed here");
 }
 
 static void check_devs(const struct facts *facts, struct rule_sink *sink)

@@ -125,6 +125,8 @@ static const struct cache_row cache_rows[] = {
     {"mamba", "pkgs", NULL, "CONDA_PKGS_DIRS", "mamba clean -afy", true},
     {"micromamba", "pkgs", NULL, "CONDA_PKGS_DIRS", "micromamba clean -afy", true},
     {"poetry", "pypoetry", "--no-cache", "POETRY_CACHE_DIR", "rm -rf ~/.cache/pypoetry", false},
+    {"gem", "cache", NULL, NULL, "rm -rf \"$(gem env gemdir)\"/cache", false},
+    {"bundle", "cache", NULL, NULL, "rm -rf \"$(gem env gemdir)\"/cache", false},
     {"cargo", "registry", NULL, "CARGO_HOME", "rm -rf \"$CARGO_HOME/registry\"", false},
 };
 
@@ -148,11 +150,21 @@ static bool is_last_install(const struct step_facts *step, const struct package_
     return true;
 }
 
+/* `gem install bundler`: a tool of one small file. */
+static bool is_small_tool(const struct package_command *package)
+{
+    VEC_EACH(struct shell_word, word, package->packages) {
+        if (!word->known || !str_starts(word->value, STR("bundler")))
+            return false;
+    }
+    return package->packages.count > 0;
+}
+
 static void check_cache(const struct facts *facts, struct rule_sink *sink,
                         const struct step_facts *step, const struct package_command *package)
 {
     const struct cache_row *row = package->verb == PACKAGE_INSTALL ? cache_row_of(package) : NULL;
-    if (!row || !ships(facts, step) || !is_last_install(step, package) ||
+    if (!row || !ships(facts, step) || !is_last_install(step, package) || is_small_tool(package) ||
         is_cached(step, str_from(row->mark)) || cleans_behind(step, package) ||
         is_removed(step, package->command, str_from(row->mark)) ||
         (row->option && shell_option(package->command, row->option)) ||
@@ -222,21 +234,6 @@ static const struct lock_row lock_rows[] = {
     {"pipenv", "install", "Pipfile.lock", "--deploy --ignore-pipfile", " --deploy"},
 };
 
-static bool has_any(const struct shell_command *command, const char *options)
-{
-    str rest = str_from(options), option;
-    char text[32];
-    while (str_next_word(&rest, &option)) {
-        size_t length = option.len < sizeof(text) - 1 ? option.len : sizeof(text) - 1;
-        for (size_t i = 0; i < length; i++)
-            text[i] = option.at[i];
-        text[length] = '\0';
-        if (shell_option(command, text))
-            return true;
-    }
-    return false;
-}
-
 static void check_lock(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step, const struct package_command *package)
 {
@@ -246,7 +243,7 @@ static void check_lock(const struct facts *facts, struct rule_sink *sink,
     for (size_t i = 0; sub && i < ARRAY_COUNT(lock_rows); i++) {
         const struct lock_row *row = &lock_rows[i];
         if (!is_manager(package, row->manager) || !str_eq(sub->value, str_from(row->sub)) ||
-            has_any(package->command, row->options) || !is_copied(facts, step, row->lock))
+            command_has_any(package->command, row->options) || !is_copied(facts, step, row->lock))
             continue;
         found(sink, sub->at, "'%s %s' may change what %s says", row->manager, row->sub, row->lock);
         found_fix(sink, "Install what the lock file says");
@@ -325,7 +322,7 @@ RULE_FAMILY(
      .fix = FIX_PROOF,
      .since = "0.1",
      .guide = "s3 s6",
-     .what = "the cache of npm, yarn, composer, conda, poetry or cargo stays in the image",
+     .what = "the cache of npm, yarn, composer, conda, poetry, gem or cargo stays in the image",
      .why = "what was downloaded is there packed beside what is installed",
      .how = "a cache mount; or the manager's own clean in the same RUN",
      .source = "guide: Chain Cleanup in Same Layer",

@@ -10,7 +10,7 @@
  */
 
 struct walk {
-    struct facts *facts;
+    const struct facts *facts;
     struct step_facts *step;
     uint32_t index;         /* of the step */
     str cwd, before;        /* "" is not known */
@@ -400,6 +400,7 @@ static void trace_command(struct walk *walk, const struct shell_command *command
     if (inside && !walk->in_subshell)
         walk->inner = walk->cwd;
     walk->in_subshell = inside;
+    walk->step->directories[command - walk->step->commands] = inside ? walk->inner : walk->cwd;
     if (command->redirects.count)
         trace_redirects(walk, command);
     if (package->verb != PACKAGE_NONE)
@@ -482,9 +483,24 @@ void traces_make(struct facts *facts)
         walk.root = step->user_known && user_is_root(step->user, stage->base);
         if (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD)
             trace_instruction(&walk);
+        if (step->packages)
+            step->directories = NEW_ARRAY(facts->arena, str, step->command_count);
         for (uint32_t k = 0; step->packages && k < step->command_count; k++)
             trace_command(&walk, &step->commands[k], &step->packages[k]);
     }
+}
+
+str trace_path(const struct facts *facts, const struct step_facts *step,
+               const struct shell_command *command, const struct shell_word *word)
+{
+    const struct stage_facts *stage = step_stage(facts, step);
+    uint32_t index = (uint32_t)(step - facts->steps);
+    struct walk walk = {.facts = facts, .step = &facts->steps[index], .index = index};
+    walk.cwd = step->directories     ? step->directories[command - step->commands]
+               : step->workdir_known ? step->workdir
+                                     : STR("");
+    walk.root = stage && step->user_known && user_is_root(step->user, stage->base);
+    return absolute(&walk, word_text(&walk, word));
 }
 
 bool trace_covers(str pattern, str path)

@@ -13,6 +13,7 @@
  */
 
 struct facts;
+struct step_facts;
 
 /* What a step does to a path. */
 enum trace_kind {
@@ -41,6 +42,11 @@ VEC_TYPE(trace_list, struct trace);
 
 /* Note what each RUN, COPY and ADD writes and takes away (rules/traces.c): for facts_make(). */
 void traces_make(struct facts *facts);
+
+/* The path that a word of a step's own command names, made absolute by the directory that the
+ * command runs in; "" when the text does not decide it. Variables as in traces. */
+str trace_path(const struct facts *facts, const struct step_facts *step,
+               const struct shell_command *command, const struct shell_word *word);
 
 /* Is `path` one that `pattern` (a removal's operand, made absolute) takes away: it, what is
  * below it, or what its glob matches? */

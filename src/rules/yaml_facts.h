@@ -101,6 +101,7 @@ struct command_script {
     bool exact;                 /* its spans are places of the source; else only `at` is */
     span at;                    /* of the whole text */
     const struct ci_step *step; /* CI files: the step that runs it; NULL elsewhere */
+    bool moves;                 /* it changes the directory: its paths are not known */
 };
 VEC_TYPE(command_scripts, struct command_script);
 
@@ -108,7 +109,8 @@ VEC_TYPE(command_scripts, struct command_script);
 struct docker_command {
     const struct command_script *script;
     const struct shell_command *command;
-    str verb;       /* "build" (also of buildx), "run", "pull", "push", "scan", "save" ...; "" */
+    str verb;       /* "build" (also of buildx), "run", "pull", "push", "scan" ...; "compose build",
+                     * "compose" for other verbs of compose; "" */
     bool buildx;    /* "docker buildx build" */
     uint32_t first; /* index in command->argv of the first word behind the verb */
     span at;        /* place to report at */
@@ -154,40 +156,3 @@ struct shell_words docker_operands(struct arena *arena, const struct docker_comm
 
 /* Where an option would be written: right behind the verb. */
 struct edit docker_add_option(struct arena *arena, const struct docker_command *docker, str option);
-
-/* -- builds, whoever asks for them ------------------------------------------------------------- */
-
-enum build_caller { BUILD_BY_COMMAND, BUILD_BY_ACTION, BUILD_BY_COMPOSE };
-
-struct build_value {
-    str text; /* "id=npmrc,src=...", "type=gha", "NAME=value" */
-    bool known;
-    span at;
-};
-VEC_TYPE(build_values, struct build_value);
-
-/* One image build, as a command, a docker/build-push-action step or a compose `build:` says it. */
-struct build_call {
-    enum build_caller caller;
-    const struct source *source;
-    span at;
-    str context, dockerfile, target; /* "" when not given; relative as written */
-    bool context_known, dockerfile_known, target_known;
-    span target_at;
-    struct build_values build_args, secrets, cache_from, cache_to, tags;
-    bool buildx, no_cache, push;
-    const struct docker_command *command; /* BUILD_BY_COMMAND */
-    const struct node *node;              /* BUILD_BY_ACTION: `with`; BUILD_BY_COMPOSE: `build` */
-    const struct ci_step *step;           /* CI files; else NULL */
-};
-VEC_TYPE(build_calls, struct build_call);
-
-/* Every build of a file. Either may be NULL. */
-struct build_calls build_calls_of(struct arena *arena, const struct yaml_file *yaml,
-                                  const struct command_file *commands);
-
-struct check_job;
-
-/* The Dockerfile that a build of this job's file reads; NULL when that is not certain. */
-const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
-                                     const struct build_call *call);

@@ -95,8 +95,8 @@ static const struct file_row file_rows[] = {
 /* "prod.env.example", "id_rsa.pub", "key.pem.template": made to be shared. */
 static bool is_example(str base)
 {
-    static const char *const words[] = {"example", "sample",  "template", "dist",
-                                        "tmpl",    "default", "defaults"};
+    static const char *const words[] = {"example", "sample",   "template", "dist", "tmpl",
+                                        "default", "defaults", "patch",    "diff"};
     if (str_ends(base, STR(".pub")))
         return true;
     str part;

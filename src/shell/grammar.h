@@ -87,6 +87,9 @@ bool is_shell_name(str name);
 
 /* -- bash.c ----------------------------------------------------------------------------------- */
 
+/* Does busybox ash have what we call `what`? */
+bool ash_has(const char *what);
+
 /* Mark what only bash knows in a simple command, a parameter. */
 void mark_command(struct parser *p, uint32_t index);
 void mark_param(struct parser *p, const struct shell_part *part);
@@ -96,5 +99,8 @@ void find_options(struct script *script, str text);
 
 /* -- options.c -------------------------------------------------------------------------------- */
 
-/* Does this option of that program take its value from the next word? `option` as written. */
-bool option_takes_value(str program, str option);
+/* Is it a word of this blank-separated list of options? */
+bool option_list_has(const char *list, str word);
+
+/* Fill value_options and word_options from the command's name. */
+void know_options(struct shell_command *command);

@@ -155,10 +155,10 @@ static const struct {
     {"rsync", "-e -f --rsh --exclude --include --filter --chown --chmod --files-from"},
 };
 
-/* This runs for every option of every command: no lengths, no slices. */
-static bool has_word(const char *list, str word)
+bool option_list_has(const char *list, str word)
 {
-    while (*list) {
+    /* This runs for every option of every command: no lengths, no slices. */
+    while (word.len && *list) {
         const char *end = strchrnul(list, ' ');
         if (*list == *word.at && (size_t)(end - list) == word.len &&
             memcmp(list, word.at, word.len) == 0)
@@ -179,11 +179,22 @@ static str family(str program)
     return str_slice(program, 0, end);
 }
 
-bool option_takes_value(str program, str option)
+/* Programs whose options are whole words behind one dash: "-ldflags" is no bundle. */
+static bool has_word_options(str program)
 {
-    program = family(program);
-    for (size_t i = 0; program.len && option.len && i < ARRAY_COUNT(programs); i++)
-        if (has_word(programs[i].names, program))
-            return has_word(programs[i].options, option);
-    return false;
+    return STR_IN(program, "go", "find", "java", "javac", "openssl", "terraform", "gcc", "cc",
+                  "g++", "clang", "nuget", "nginx", "ffmpeg", "convert", "setcap", "keytool", "mvn",
+                  "update-rc.d", "sdkmanager", "xcodebuild", "test", "[");
+}
+
+void know_options(struct shell_command *command)
+{
+    str program = family(command->name);
+    command->word_options = has_word_options(command->name);
+    command->value_options = "";
+    for (size_t i = 0; i < ARRAY_COUNT(programs); i++)
+        if (option_list_has(programs[i].names, program)) {
+            command->value_options = programs[i].options;
+            return;
+        }
 }

@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-/* Programs whose options are whole words behind a single dash ("-name"), never bundles. */
-static bool has_word_options(str program)
-{
-    return STR_IN(program, "go", "find", "java", "javac", "openssl", "terraform", "gcc", "cc",
-                  "g++", "clang", "nuget", "nginx", "ffmpeg", "convert", "setcap", "keytool", "mvn",
-                  "update-rc.d", "sdkmanager", "xcodebuild", "test", "[");
-}
-
 static bool is_option(str word)
 {
     return word.len > 1 && word.at[0] == '-' && !str_eq(word, STR("--"));
@@ -27,33 +19,37 @@ static bool is_bare_bundle(const struct shell_command *command, uint32_t index)
     return true;
 }
 
-/* How an option ends: alone, with its value in the same word, or in the next one. */
-enum value_place { VALUE_NONE, VALUE_ATTACHED, VALUE_NEXT };
-
-/* Where in a bundle "-qyoX" the value of its last option begins; STR_MISSING: it takes none. */
-static enum value_place bundle_value(str program, str word, size_t *out_at)
+/* Does the last letter of a bundle "-qyo" take the next word? `from`: its first letter. */
+static bool bundle_takes_next(const struct shell_command *command, str word, size_t from)
 {
-    for (size_t i = 1; i < word.len; i++) {
+    for (size_t i = from; i < word.len; i++) {
         char option[2] = {'-', word.at[i]};
-        if (option_takes_value(program, (str){option, 2})) {
-            *out_at = i + 1;
-            return i + 1 == word.len ? VALUE_NEXT : VALUE_ATTACHED;
-        }
+        if (option_list_has(command->value_options, (str){option, 2}))
+            return i + 1 == word.len; /* else its value is attached */
     }
-    *out_at = word.len;
-    return VALUE_NONE;
+    return false;
 }
 
-static enum value_place option_value_place(str program, str word)
+static bool option_takes_next(const struct shell_command *command, str word)
 {
-    size_t at;
     if (str_has_char(word, '='))
-        return VALUE_ATTACHED;
-    if (str_starts(word, STR("--")) || has_word_options(program) || word.len == 2)
-        return option_takes_value(program, word) ? VALUE_NEXT : VALUE_NONE;
-    if (option_takes_value(program, word))
-        return VALUE_NEXT;
-    return bundle_value(program, word, &at);
+        return false;
+    if (option_list_has(command->value_options, word))
+        return true;
+    return !str_starts(word, STR("--")) && !command->word_options && word.len > 2 &&
+           bundle_takes_next(command, word, 1);
+}
+
+void shell_know_program(struct shell_command *command)
+{
+    know_options(command);
+    for (uint32_t i = 1; *command->value_options && i < command->argv.count; i++) {
+        struct shell_word *word = &command->argv.at[i];
+        if (is_bare_bundle(command, i))
+            word->takes_next = bundle_takes_next(command, word->value, 0);
+        else
+            word->takes_next = is_option(word->prefix) && option_takes_next(command, word->prefix);
+    }
 }
 
 /* Step to the next operand from *index on; false at the end. */
@@ -62,20 +58,12 @@ static bool next_operand(const struct shell_command *command, uint32_t *index, b
     const struct shell_words *argv = &command->argv;
     for (; *index < argv->count; (*index)++) {
         const struct shell_word *word = &argv->at[*index];
-        if (*options && is_bare_bundle(command, *index)) {
-            char bundle[66] = "-";
-            size_t length = word->value.len < 64 ? word->value.len : 64, at;
-            memcpy(bundle + 1, word->value.at, length);
-            str text = {bundle, length + 1};
-            *index += bundle_value(command->name, text, &at) == VALUE_NEXT;
-            continue;
-        }
-        if (!*options || !word->prefix.len || word->prefix.at[0] != '-' || word->prefix.len == 1)
+        bool option = word->prefix.len > 1 && word->prefix.at[0] == '-';
+        if (!*options || (!option && !is_bare_bundle(command, *index)))
             return true;
         if (str_eq(word->value, STR("--")))
             *options = false;
-        else if (option_value_place(command->name, word->prefix) == VALUE_NEXT)
-            (*index)++;
+        *index += word->takes_next;
     }
     return false;
 }
@@ -122,7 +110,7 @@ static bool word_has_option(const struct shell_command *command, uint32_t index,
         *out_value = option.len + (word.len > option.len);
         return true;
     }
-    bool bundles = bare || (word.at[1] != '-' && !has_word_options(command->name));
+    bool bundles = bare || (word.at[1] != '-' && !command->word_options);
     if (!bundles || option.len != 2 || option.at[0] != '-' || option.at[1] == '-')
         return false;
     for (size_t i = bare ? 0 : 1; i < word.len && char_is_alnum(word.at[i]); i++) {
@@ -130,7 +118,7 @@ static bool word_has_option(const struct shell_command *command, uint32_t index,
         *out_value = i + 1;
         if (word.at[i] == option.at[1])
             return true;
-        if (option_takes_value(command->name, (str){letter, 2}) && !bare)
+        if (option_list_has(command->value_options, (str){letter, 2}) && !bare)
             return false;
     }
     return false;
@@ -141,15 +129,13 @@ static bool find_option(const struct shell_command *command, str option, uint32_
 {
     const struct shell_words *argv = &command->argv;
     for (uint32_t i = 1; i < argv->count; i++) {
-        str word = argv->at[i].prefix;
         if (str_eq(argv->at[i].value, STR("--")))
             return false;
         if (word_has_option(command, i, option, out_value)) {
             *out_index = i;
             return true;
         }
-        if (is_option(word) && option_value_place(command->name, word) == VALUE_NEXT)
-            i++;
+        i += argv->at[i].takes_next;
     }
     return false;
 }

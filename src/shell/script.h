@@ -11,8 +11,6 @@
  * Units    Byte offsets.
  */
 
-enum shell_dialect { SHELL_SH, SHELL_BASH }; /* SHELL_SH: bash features are parsed and marked */
-
 enum shell_part_kind {
     SHELL_LITERAL, /* unquoted text                                     */
     SHELL_ESCAPED, /* backslash and one character                       */
@@ -42,13 +40,14 @@ VEC_TYPE(shell_parts, struct shell_part);
 
 struct shell_word {
     span at;
-    str raw;     /* as written, line joins removed                                  */
-    str value;   /* quotes removed; meaningful when known, else "" */
-    str prefix;  /* what is literally known from the start; equals value when known */
-    bool known;  /* no expansion at all decides the value (globs are not known)  */
-    bool quoted; /* some part is quoted                                          */
-    bool splits; /* an unquoted $x, $(..) or glob: may become several words      */
-    bool globs;  /* an unquoted * ? or [                                         */
+    str raw;         /* as written, line joins removed                                  */
+    str value;       /* quotes removed; meaningful when known, else "" */
+    str prefix;      /* what is literally known from the start; equals value when known */
+    bool known;      /* no expansion at all decides the value (globs are not known)  */
+    bool quoted;     /* some part is quoted                                          */
+    bool splits;     /* an unquoted $x, $(..) or glob: may become several words      */
+    bool globs;      /* an unquoted * ? or [                                         */
+    bool takes_next; /* an option whose value is the next word                       */
     struct shell_parts parts;
 };
 VEC_TYPE(shell_words, struct shell_word);
@@ -127,6 +126,8 @@ struct shell_command {
     uint32_t list;  /* commands of one top-level list item share this                       */
     uint32_t depth; /* 0 at the top level of the script                                     */
     int32_t outer;  /* command whose word or wrapper holds this one; -1 at the top          */
+    const char *value_options; /* its program's options that take the next word: "-o --option" */
+    bool word_options;         /* its program's options are words: "-ldflags" is no bundle     */
 };
 VEC_TYPE(shell_commands, struct shell_command);
 
@@ -165,6 +166,7 @@ struct shell_bashism {
     span at;
     const char *what; /* "[[ ]]", "arrays", "process substitution", "pipefail", ... */
     const char *code; /* ShellCheck's number for it, e.g. "SC3010"; NULL when it has none */
+    bool in_ash;      /* busybox ash, as Alpine and Debian build it, has it too           */
 };
 
 struct shell_problem {

@@ -23,6 +23,8 @@
  * Source   POSIX.1-2017 chapter 2; the bash manual for [[ ]], (( )), arrays, <( ), function, $'..'.
  */
 
+enum shell_dialect { SHELL_SH, SHELL_BASH }; /* SHELL_SH: bash features are parsed and marked */
+
 /* Parse. `text` and the source under it must outlive the result. */
 struct script *shell_parse(struct arena *arena, const struct joined *text,
                            enum shell_dialect dialect);
@@ -40,6 +42,9 @@ const struct shell_word *shell_subcommand(const struct shell_command *command);
 
 /* Is it `name sub` (sub NULL: any)? */
 bool shell_is(const struct shell_command *command, const char *name, const char *sub);
+
+/* Fill what is known of its options, from its name and words: for a command made by hand. */
+void shell_know_program(struct shell_command *command);
 
 /* The word that is this option: "-y" also matches inside a bundle ("-qy"); "--yes" also matches
  * "--yes=1". Options behind a "--" do not count. NULL when it is not there. */

@@ -366,6 +366,7 @@ void see_through(struct parser *p, uint32_t index)
         command->via |= wrapper ? wrapper->via : (uint32_t)SHELL_VIA_OTHER;
         command->argv = words_from(&command->argv, next, command->argv.count);
     }
+    shell_know_program(command);
     mark_command(p, index);
     read_texts(p, index);
 }

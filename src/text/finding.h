@@ -50,6 +50,7 @@ struct finding {
     str stage;      /* name of the stage, or its index as text; STR_NONE outside of one */
     str message;    /* what is wrong here, one line, no full stop */
     uint64_t bytes; /* what it costs, where that is known; 0 otherwise */
+    bool known;     /* the baseline has it: it is neither shown nor mended */
     struct fix fix;
     struct related_list related;
 };

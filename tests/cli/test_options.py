@@ -159,3 +159,14 @@ def test_the_program_needs_few_libraries():
               if "(NEEDED)" in line}
     sanitizers = {name for name in needed if name.startswith(("libasan", "libubsan", "libtsan"))}
     assert needed - sanitizers <= {"libc", "libm", "libfyaml", "libpthread", "libgcc_s"}
+
+
+def test_a_walk_takes_for_dockerfiles_only_what_is_one(plimsoll, tmp_path):
+    (tmp_path / "dockerfile.h").write_text("#pragma once\nint from(void);\n", encoding="utf-8")
+    (tmp_path / "Dockerfile.env").write_text("ENV A=1 \\\n    B=2\n", encoding="utf-8")
+    (tmp_path / "Dockerfile.php").write_text("FROM php:8.3\nCMD [\"php\"]\n", encoding="utf-8")
+    report = plimsoll.json("check", "--fail-on", "none", ".", cwd=tmp_path)
+    assert {row["file"] for row in report["findings"]} == {"Dockerfile.php"}
+    assert report["files"] == 1
+    named = plimsoll.json("check", "--fail-on", "none", "Dockerfile.env", cwd=tmp_path)
+    assert [row["rule"] for row in named["findings"]].count("correctness/order") == 1

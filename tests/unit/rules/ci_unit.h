@@ -49,7 +49,7 @@ static inline struct check_job *ci_job_make(struct arena *arena, struct reposito
         if (yaml)
             job->yaml->repository = repository;
     }
-    vec_push(arena, &repository->jobs, job);
+    repository_add(repository, job);
     return job;
 }
 
@@ -83,6 +83,7 @@ static inline void ci_row_check(struct arena *arena, struct unit_rows *rows,
     if (row->beside)
         ci_job_make(arena, repository, dockerfile ? "ci.sh" : "Dockerfile",
                     dockerfile ? FILE_SHELL : FILE_DOCKERFILE, row->beside);
+    repository_learn(repository);
     ci_job_run(job, rule);
     if (rule->repository) {
         struct rule_sink sink = repository_sink(job, rule);

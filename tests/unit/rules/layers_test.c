@@ -81,6 +81,24 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nCOPY --from=x /big /tmp/big\nRUN mv /tmp/big /opt/big\n", 3},
     {"a move in the same RUN", "layers/moved",
      "FROM debian:12\nRUN wget -O /tmp/a https://x.org/a && mv /tmp/a /opt/a\n", 0},
+    /* layers/rewritten */
+    {"stripped after the copy", "layers/rewritten",
+     "FROM gcc:12 AS b\nFROM debian:12\nCOPY --from=b /out/app /app\nRUN strip /app\n", 4},
+    {"stripped where it is made", "layers/rewritten",
+     "FROM gcc:12 AS b\nRUN make && strip /out/app\nFROM debian:12\nCOPY --from=b /out/app "
+     "/app\n",
+     0},
+    {"made and stripped in one step", "layers/rewritten",
+     "FROM debian:12\nRUN curl -fo /app https://x.org/app && strip /app\n", 0},
+    {"the guide's own: made from what was copied", "layers/rewritten",
+     "FROM gcc:12 AS builder\nWORKDIR /build\nCOPY . .\nRUN make && strip --strip-all "
+     "/build/app\n",
+     0},
+    {"below a copied directory", "layers/rewritten",
+     "FROM gcc:12 AS b\nFROM debian:12\nCOPY --from=b /out/ /opt/app/\nRUN upx "
+     "/opt/app/bin/a\n",
+     4},
+    {"of the base image", "layers/rewritten", "FROM debian:12\nRUN strip /usr/bin/perl\n", 0},
     /* layers/purge-later */
     {"virtual package removed in another RUN", "layers/purge-later",
      "FROM alpine:3.19\nRUN apk add --no-cache --virtual .deps gcc\nRUN make\nRUN apk del .deps\n",
@@ -149,6 +167,16 @@ static const struct rule_row rows[] = {
     /* layers/whole-filesystem */
     {"all of a stage", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b / /\n", 3},
+    {"a stage on scratch holds what was put into it", "layers/whole-filesystem",
+     "FROM scratch AS b\nCOPY a /a\nFROM debian:12\nCOPY --from=b / /\n", 0},
+    {"an image that we do not know may be made for it", "layers/whole-filesystem",
+     "FROM x.io/xx:1 AS xx\nFROM debian:12\nCOPY --from=xx / /\nCOPY --from=x.io/yy:1 / /\n", 0},
+    {"one layer of many", "layers/whole-filesystem",
+     "FROM debian:12 AS b\nRUN make\nFROM scratch\nCOPY --from=b / /\n", 0},
+    {"a stage for building may hold anything", "layers/whole-filesystem",
+     "FROM debian:12 AS x\nFROM debian:12 AS b\nCOPY --from=x / /\nFROM debian:12\nCOPY --from=b "
+     "/a /a\n",
+     0},
     {"one directory", "layers/whole-filesystem",
      "FROM debian:12 AS b\nFROM debian:12\nCOPY --from=b /app /\n", 0},
     /* layers/copied-twice */

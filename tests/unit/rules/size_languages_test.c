@@ -34,6 +34,13 @@ static const struct rule_row rows[] = {
     /* size/language-cache */
     {"yarn", "size/language-cache", "FROM node:20\nRUN yarn install\n", 2,
      "FROM node:20\nRUN yarn install && yarn cache clean\n"},
+    {"gem", "size/language-cache", "FROM ruby:3.3\nRUN gem install rails\n", 2,
+     "FROM ruby:3.3\nRUN gem install rails && rm -rf \"$(gem env gemdir)\"/cache\n"},
+    {"bundle", "size/language-cache",
+     "FROM ruby:3.3\nRUN bundle install \\\n    && rm -rf ~/.bundle /usr/local/bundle/cache/*.gem\n",
+     0},
+    {"bundle, left", "size/language-cache", "FROM ruby:3.3\nRUN bundle install\n", 2},
+    {"bundler is small", "size/language-cache", "FROM ruby:3.3\nRUN gem install bundler:2.5\n", 0},
     {"yarn, cleaned", "size/language-cache", "FROM node:20\nRUN yarn install && yarn cache clean\n",
      0},
     {"cleaned before it is filled", "size/language-cache",

@@ -1,0 +1,282 @@
+#include "rules/conventions.h"
+
+#include "rules/repository.h"
+
+/*
+ * The ways of a repository. Each file has one vote for each question that it answers, and most
+ * votes make a convention only where the files really agree.
+ */
+
+/* -- votes ---------------------------------------------------------------------------------------
+ * */
+
+struct poll {
+    struct map votes; /* answer -> count, as a number in the pointer */
+    uint32_t total;
+};
+
+static uintptr_t votes_of(const struct poll *poll, str answer)
+{
+    return (uintptr_t)map_find(&poll->votes, answer);
+}
+
+static void vote(struct arena *arena, struct poll *poll, str answer)
+{
+    if (!answer.len)
+        return;
+    uintptr_t count = votes_of(poll, answer) + 1;
+    map_set(arena, &poll->votes, answer, (void *)count);
+    poll->total++;
+}
+
+static str leader(const struct poll *poll, uintptr_t *out_votes)
+{
+    str best = STR("");
+    *out_votes = 0;
+    for (uint32_t i = 0; i < poll->votes.count; i++) {
+        uintptr_t votes = (uintptr_t)poll->votes.entries[i].value;
+        if (votes <= *out_votes)
+            continue;
+        *out_votes = votes;
+        best = poll->votes.entries[i].key;
+    }
+    return best;
+}
+
+/* What three of four files say, and at least CONVENTION_FILES_MIN of them. */
+static str agreed(const struct poll *poll)
+{
+    uintptr_t votes;
+    str best = leader(poll, &votes);
+    return votes >= CONVENTION_FILES_MIN && votes * 4 >= (uintptr_t)poll->total * 3 ? best
+                                                                                    : STR("");
+}
+
+/* -- Dockerfiles ---------------------------------------------------------------------------------
+ * */
+
+static const char *const family_names[] = {
+    [FAMILY_UNKNOWN] = "",        [FAMILY_DEBIAN] = "debian",
+    [FAMILY_UBUNTU] = "ubuntu",   [FAMILY_ALPINE] = "alpine",
+    [FAMILY_RHEL] = "rhel",       [FAMILY_SUSE] = "suse",
+    [FAMILY_WOLFI] = "wolfi",     [FAMILY_ARCH] = "arch",
+    [FAMILY_BUSYBOX] = "busybox", [FAMILY_DISTROLESS] = "distroless",
+    [FAMILY_SCRATCH] = "scratch", [FAMILY_WINDOWS] = "windows",
+};
+
+const char *family_name(enum base_family family)
+{
+    return family_names[family];
+}
+
+struct polls {
+    struct poll family, node, python, user, workdir, backend;
+};
+
+static void note_manager(const struct package_command *package, str *node, str *python)
+{
+    str name = package->manager ? str_from(package->manager) : STR("");
+    if (package->verb != PACKAGE_INSTALL)
+        return;
+    if (STR_IN(name, "npm", "yarn", "pnpm", "bun"))
+        *node = name;
+    if (STR_IN(name, "pip", "poetry", "uv") && !(str_eq(name, STR("pip")) && python->len))
+        *python = name;
+}
+
+str final_workdir(const struct facts *facts)
+{
+    const struct step_facts *last = final_step(facts, INSTRUCTION_WORKDIR);
+    str path;
+    if (!last || !last->instruction->words.count ||
+        !word_value(facts, last->instruction, last->instruction->words.at[0].raw, &path))
+        return STR("");
+    return step_path(facts, last, path);
+}
+
+static void vote_dockerfile(struct arena *arena, const struct facts *facts, struct polls *polls)
+{
+    const struct stage_facts *final = facts->final;
+    if (!final || facts->is_template)
+        return;
+    str node = STR(""), python = STR("");
+    for (uint32_t i = 0; i < facts->step_count; i++)
+        for (uint32_t k = 0; facts->steps[i].packages && k < facts->steps[i].command_count; k++)
+            note_manager(&facts->steps[i].packages[k], &node, &python);
+    vote(arena, &polls->family, str_from(family_names[final->family]));
+    vote(arena, &polls->node, node);
+    vote(arena, &polls->python, python);
+    str user = str_slice(final->user, 0, str_find_char(final->user, ':'));
+    if (final->user_known && user.len && !user_is_root(user, NULL) && !char_is_digit(user.at[0]))
+        vote(arena, &polls->user, user);
+    vote(arena, &polls->workdir, final_workdir(facts));
+}
+
+static enum base_family family_of(str name)
+{
+    for (size_t i = 1; i < ARRAY_COUNT(family_names); i++)
+        if (str_eq(name, str_from(family_names[i])))
+            return (enum base_family)i;
+    return FAMILY_UNKNOWN;
+}
+
+/* -- runs ----------------------------------------------------------------------------------------
+ * */
+
+bool docker_gives_up(const struct docker_command *docker)
+{
+    struct docker_value value;
+    uint32_t cursor = 0;
+    if (docker_has(docker, "--read-only") || docker_option(docker, "--cap-drop", &cursor, &value))
+        return true;
+    for (cursor = 0; docker_option(docker, "--security-opt", &cursor, &value);)
+        if (!value.known || str_has_nocase(value.text, STR("no-new-privileges")))
+            return true;
+    return false;
+}
+
+str run_rights_of(struct arena *arena, const struct source *source,
+                  const struct docker_command *docker)
+{
+    static const char *const names[] = {"--read-only", "--cap-drop", "--security-opt"};
+    str all = STR("");
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        struct docker_value value;
+        for (uint32_t cursor = 0; docker_option(docker, names[i], &cursor, &value);) {
+            bool rights = i < 2 || str_has(value.text, STR("no-new-privileges"));
+            if (!rights || (i && !value.known) || !docker->script->exact)
+                continue;
+            str text = source_text(source, value.at);
+            all = all.len ? str_fmt(arena, "%.*s %.*s", STR_ARG(all), STR_ARG(text)) : text;
+        }
+    }
+    return all;
+}
+
+/* -- CI ------------------------------------------------------------------------------------------
+ * */
+
+static void look_at_builds(const struct repository *repository, struct conventions *ways,
+                           struct polls *polls)
+{
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        ways->action_builds += build->call.caller == BUILD_BY_ACTION;
+        VEC_EACH(struct build_value, tag, build->call.tags) {
+            str name = image_base_name(tag->text);
+            if (name.len && !map_has(&ways->made, name))
+                map_set(repository->arena, &ways->made, name, build);
+        }
+        VEC_EACH(struct build_value, value, build->call.cache_to) {
+            str type = build_field(value->text, "type");
+            vote(repository->arena, &polls->backend, type);
+            str ref = build_field(value->text, "ref");
+            if (str_eq(type, STR("registry")) && value->known && !ways->cache_ref.len)
+                ways->cache_ref = ref;
+        }
+    }
+}
+
+static void look_at_commands(const struct repository *repository, const struct check_job *job,
+                             struct conventions *ways)
+{
+    if (!job->commands || ways->run_rights.len)
+        return;
+    VEC_EACH(struct docker_command, docker, job->commands->docker) {
+        if (str_eq(docker->verb, STR("run")) && !ways->run_rights.len)
+            ways->run_rights = run_rights_of(repository->arena, job->source, docker);
+    }
+}
+
+static void look_at_scans(const struct repository *repository, const struct check_job *job,
+                          struct conventions *ways)
+{
+    bool ci = job->kind == FILE_GITHUB || job->kind == FILE_GITLAB;
+    bool runs = ci || job->kind == FILE_SHELL || job->kind == FILE_MAKE;
+    if (!runs || !job->source || !names_scanner(job->source->text))
+        return;
+    struct image_scans scans = image_scans_of(repository->arena, job->yaml, job->commands);
+    ways->names_scanner = true;
+    ways->scans_unknown = ways->scans_unknown || !scans.count;
+    VEC_EACH(struct image_scan, scan, scans) {
+        vec_push(repository->arena, &ways->scans, *scan);
+        ways->scans_open = ways->scans_open || !scan->image_known || !scan->image.len;
+        map_set(repository->arena, &ways->scanned, image_base_name(scan->image), NULL);
+    }
+}
+
+const struct conventions *conventions_of(const struct repository *repository)
+{
+    struct arena *arena = repository->arena;
+    struct conventions *ways = NEW(arena, struct conventions);
+    *ways = (struct conventions){.cache_ref = STR(""), .run_rights = STR("")};
+    struct polls polls = {0};
+    look_at_builds(repository, ways, &polls);
+    VEC_EACH(struct check_job *, slot, repository->jobs) {
+        if ((*slot)->facts)
+            vote_dockerfile(arena, (*slot)->facts, &polls);
+        look_at_commands(repository, *slot, ways);
+        look_at_scans(repository, *slot, ways);
+    }
+    uintptr_t votes;
+    ways->cache_backend = leader(&polls.backend, &votes);
+    ways->family = family_of(agreed(&polls.family));
+    ways->node_manager = agreed(&polls.node);
+    ways->python_manager = agreed(&polls.python);
+    ways->user = agreed(&polls.user);
+    ways->workdir = agreed(&polls.workdir);
+    return ways;
+}
+
+/* -- what ships ----------------------------------------------------------------------------- */
+
+/* What all known builds of one Dockerfile ask for. */
+struct asked {
+    struct name_list targets;
+    bool open; /* one of them takes the last stage, or one that is not known */
+};
+
+static struct asked *asked_of(struct repository *repository, struct map *all,
+                              const struct facts *facts)
+{
+    str key = facts->source->path;
+    struct asked *asked = map_find(all, key);
+    if (!asked) {
+        asked = NEW(repository->arena, struct asked);
+        map_set(repository->arena, all, key, asked);
+    }
+    return asked;
+}
+
+/* Where the last stage is for development and every known build names another one, those ship. */
+static void ship_targets(struct repository *repository)
+{
+    struct map all = {0};
+    if (repository->options->target.len)
+        return;
+    VEC_EACH(struct known_build, build, *repository->builds) {
+        if (!build->facts)
+            continue;
+        struct asked *asked = asked_of(repository, &all, build->facts);
+        asked->open |= !build->call.target_known || !build->call.target.len;
+        vec_push(repository->arena, &asked->targets, build->call.target);
+    }
+    VEC_EACH(struct check_job *, job, repository->jobs) {
+        struct facts *facts = (*job)->facts;
+        struct asked *asked = facts ? map_find(&all, facts->source->path) : NULL;
+        if (!asked || asked->open || facts->stage_count < 2)
+            continue;
+        str last = facts->stages[facts->stage_count - 1].stage->name;
+        if (is_workshop_name(str_lower(repository->arena, last)))
+            facts_ship(facts, asked->targets.at, asked->targets.count);
+    }
+}
+
+void repository_learn(struct repository *repository)
+{
+    VEC_EACH(struct check_job *, job, repository->jobs) {
+        map_set(repository->arena, &repository->jobs_shown, (*job)->path, *job);
+    }
+    repository->builds = known_builds_of(repository);
+    ship_targets(repository);
+    repository->conventions = conventions_of(repository);
+}
