@@ -17,7 +17,7 @@ PACKAGES = ["ca-certificates", "curl", "gnupg", "git", "make", "libssl-dev", "xz
 def long_run(draw):
     """A RUN as official images have them: set -eux, an if, a loop, a download with its checksum."""
     lines = ["RUN set -eux; \\"]
-    for _ in range(draw.randint(5, 15)):
+    for _ in range(draw.randint(3, 10)):
         kind = draw.random()
         if kind < .25:
             lines += ["\tapt-get update; \\", "\tapt-get install -y --no-install-recommends \\"]
@@ -81,7 +81,7 @@ def main():
     draw = random.Random(20261124)
     os.makedirs(folder, exist_ok=True)
     for index in range(files):
-        lines = draw.choice([12, 20, 30, 45, 70, 110, 160, 190])
+        lines = draw.choice([12, 20, 30, 45, 60, 90, 130, 160])
         text = dockerfile(draw, lines, draw.choice([2, 3, 3, 4, 6]), 2 if draw.random() < .31 else 1,
                           draw.random() < .05)
         os.makedirs(f"{folder}/{index:04d}", exist_ok=True)

@@ -57,6 +57,8 @@ const struct alias aliases[] = {
     {"grype db", "db"},
     {"grype", "scan image"},
     {"syft", "sbom"},
+    {"snyk iac test", "check"},
+    {"snyk iac", "check"},
     {"snyk container test", "scan image"},
     {"snyk container monitor", "scan image"},
     {"snyk", "scan image"},
@@ -95,8 +97,7 @@ const struct alias aliases[] = {
 };
 const size_t alias_count = ARRAY_COUNT(aliases);
 
-/* How many words of the alias stand in front of the command line; 0 when they do not all. */
-static size_t match_words(const char *alias, const str *words, size_t count)
+size_t words_match(const char *alias, const str *words, size_t count)
 {
     str rest = str_from(alias), word;
     size_t used = 0;
@@ -113,65 +114,11 @@ const struct alias *alias_find(const str *words, size_t count, size_t *out_used)
     const struct alias *best = NULL;
     *out_used = 0;
     for (size_t i = 0; i < alias_count; i++) {
-        size_t used = match_words(aliases[i].words, words, count);
+        size_t used = words_match(aliases[i].words, words, count);
         if (used > *out_used) {
             *out_used = used;
             best = &aliases[i];
         }
     }
     return best;
-}
-
-static const struct {
-    const char *theirs, *ours;
-} foreign[] = {
-    {"failure-threshold", "'--fail-on error|warning|note|none'"},
-    {"no-fail", "'--fail-on none'"},
-    {"exit-code", "'--fail-on': findings at or above it end with status 1"},
-    {"severity", "'--fail-on', or '--severity-override RULE=LEVEL' for one rule"},
-    {"error", "'--severity-override RULE=error'"},
-    {"warning", "'--severity-override RULE=warning'"},
-    {"info", "'--severity-override RULE=note'"},
-    {"style", "'--severity-override RULE=note'"},
-    {"trusted-registry", "'trusted-registries' in .plimsoll.yaml"},
-    {"require-label", "'labels' in .plimsoll.yaml"},
-    {"strict-labels", "'labels' in .plimsoll.yaml"},
-    {"disable-ignore-pragma", "'--no-inline'"},
-    {"verbose", "not needed: messages are whole"},
-    {"file-path-in-report", "'--stdin-filename PATH'"},
-    {"skip-dirs", "not needed: name the paths that are to be checked"},
-    {"skip-files", "not needed: name the paths that are to be checked"},
-    {"file", "an argument: 'plimsoll check FILE'"},
-    {"no-color", "'--color never'"},
-    {"nofail", "'--fail-on none'"},
-    {"outfile", "'--output FILE'"},
-    {"output-file", "'--output FILE'"},
-    {"template", "'--format': the list of formats is fixed"},
-    {"write", "'plimsoll fix', which writes unless '--diff' is given"},
-};
-
-const char *foreign_option(str name)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(foreign); i++)
-        if (str_eq(str_from(foreign[i].theirs), name))
-            return foreign[i].ours;
-    return NULL;
-}
-
-static const struct {
-    const char *theirs, *ours;
-} foreign_words[] = {
-    {"tty", "human"},      {"table", "human"},        {"text", "human"},
-    {"gnu", "line"},       {"codeclimate", "gitlab"}, {"gitlab_codeclimate", "gitlab"},
-    {"actions", "github"}, {"info", "note"},          {"style", "note"},
-    {"ignore", "none"},    {"critical", "error"},     {"high", "error"},
-    {"medium", "warning"}, {"low", "note"},
-};
-
-const char *foreign_word(str word)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(foreign_words); i++)
-        if (str_eq_nocase(str_from(foreign_words[i].theirs), word))
-            return foreign_words[i].ours;
-    return NULL;
 }

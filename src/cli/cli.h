@@ -141,6 +141,18 @@ extern const size_t alias_count;
 /* The longest alias that the words begin with, NULL when none does. `out_used` counts words. */
 const struct alias *alias_find(const str *words, size_t count, size_t *out_used);
 
+/* How many words of `pattern` the words begin with; 0 when not with all of them. */
+size_t words_match(const char *pattern, const str *words, size_t count);
+
+/* A verb of another tool that nothing here stands for, and the command that comes nearest. */
+struct foreign_verb {
+    const char *theirs; /* "buildx bake" */
+    const char *instead;
+};
+
+/* The longest foreign verb that the words begin with, NULL when none does. */
+const struct foreign_verb *foreign_verb_find(const str *words, size_t count, size_t *out_used);
+
 /* What another tool's option is called here, NULL when we know nothing of it. */
 const char *foreign_option(str name);
 
@@ -176,3 +188,6 @@ str completion_fish(struct arena *arena);
 
 /* A man page: of a command, or of the program for NULL. */
 str man_page(struct arena *arena, const struct command *command);
+
+/* plimsoll-rules(7). */
+str man_rules_page(struct arena *arena);

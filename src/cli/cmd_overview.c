@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/rule_args.h"
 #include "report/report.h"
 
 /* plimsoll alone: what is here, what would win most, what to do next. */
@@ -16,7 +17,8 @@ static bool run_overview(struct ctx *ctx, const void *raw_args, int *out_exit, s
     const str here = STR(".");
     const struct check_input input = {.paths = &here, .count = 1};
     if (!check_config_read(ctx->arena, &ctx->host, here, ctx->common.config, &options, err) ||
-        !check_run(ctx->arena, &ctx->host, &input, &options, &result, err))
+        !check_run(ctx->arena, &ctx->host, &input, &options, &result, err) ||
+        !rule_args_baseline(ctx, &options, &result, err))
         return false;
     bool unread = ctx_tell_unread(ctx, &result);
     struct report_style style = ctx_style(ctx);

@@ -51,13 +51,18 @@ static const char *nearest_command(str name)
 static bool find_command(const str *words, size_t count, const struct command **out_command,
                          size_t *out_used, struct err *err)
 {
-    size_t used;
+    size_t used, foreign_used;
     const struct alias *alias = alias_find(words, count, &used);
+    const struct foreign_verb *foreign = foreign_verb_find(words, count, &foreign_used);
     const struct command *direct = command_find(words[0]);
     if (direct && used < 2) {
         *out_command = direct;
         *out_used = 1;
         return true;
+    }
+    if (foreign && foreign_used > used) {
+        err_set(err, ERR_USAGE, "nothing here does what '%s' does", foreign->theirs);
+        return err_hint(err, "%s", foreign->instead);
     }
     if (alias) {
         str rest = str_from(alias->ours), first = STR_NONE;

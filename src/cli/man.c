@@ -1,13 +1,12 @@
+#include "cli/man.h"
 #include "cli/cli.h"
-
-#include "base/buf.h"
 
 /*
  * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has
  * nothing to say, which is why they are not written in a language on top of it.
  */
 
-enum { MAN_BYTES_MAX = 256 << 10, LINE_WIDTH = 76 };
+enum { LINE_WIDTH = 76 };
 
 /* The day of the pages' last change of substance: a date of the build would not be reproducible. */
 #define MAN_DATE "2026-11-24"
@@ -25,8 +24,7 @@ static void put_escaped(struct buf *out, str text)
     }
 }
 
-/* Text in lines of a readable length, none of which begins like a macro. */
-static void put_text(struct buf *out, str text)
+void man_text(struct buf *out, str text)
 {
     str word;
     size_t column = 0;
@@ -57,32 +55,43 @@ static void put_paragraphs(struct buf *out, str text)
         if (!str_trim(line).len)
             buf_add(out, STR(".PP\n"));
         else
-            put_text(out, line);
+            man_text(out, line);
     }
 }
 
-static void put_head(struct buf *out, str title, const char *name, const char *summary)
+static void put_upper(struct buf *out, str text)
 {
-    buf_add(out, STR(".TH "));
-    for (size_t i = 0; i < title.len; i++) {
-        char c = title.at[i];
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
         if (c == '-')
             buf_add_char(out, '\\');
         buf_add_char(out, c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
     }
-    buf_fmt(out, " 1 %s \"plimsoll %s\"\n.SH NAME\n", MAN_DATE, PLIMSOLL_VERSION);
-    put_escaped(out, str_from(name));
-    buf_add(out, STR(" \\-\n"));
-    put_text(out, str_from(summary));
 }
 
-/* ".TP", the term in bold, and what it is. */
-static void put_term(struct buf *out, str term, str text)
+void man_section(struct buf *out, str heading)
+{
+    buf_add(out, STR(".SH "));
+    put_upper(out, heading);
+    buf_add_char(out, '\n');
+}
+
+void man_head(struct buf *out, str title, const char *section, const char *summary)
+{
+    buf_add(out, STR(".TH "));
+    put_upper(out, title);
+    buf_fmt(out, " %s %s \"plimsoll %s\"\n.SH NAME\n", section, MAN_DATE, PLIMSOLL_VERSION);
+    put_escaped(out, title);
+    buf_add(out, STR(" \\-\n"));
+    man_text(out, str_from(summary));
+}
+
+void man_term(struct buf *out, str term, str text)
 {
     buf_add(out, STR(".TP\n\\fB"));
     put_escaped(out, term);
     buf_add(out, STR("\\fR\n"));
-    put_text(out, text);
+    man_text(out, text);
 }
 
 static void put_opt(struct buf *out, const struct command *command, const struct opt *opt)
@@ -105,7 +114,7 @@ static void put_opt(struct buf *out, const struct command *command, const struct
         str words = str_replace(out->arena, opt_value_text(command, opt), STR("|"), STR(", "));
         text = str_fmt(out->arena, "%s: %.*s", opt->help, STR_ARG(words));
     }
-    put_text(out, text);
+    man_text(out, text);
 }
 
 static void put_options(struct buf *out, const struct command *command)
@@ -126,7 +135,7 @@ static void put_examples(struct buf *out, const char *examples)
     buf_add(out, STR(".SH EXAMPLES\n"));
     while (str_next_line(&rest, &line)) {
         size_t tab = str_find_char(line, '\t');
-        put_term(out, str_slice(line, 0, tab), str_from_index(line, tab + 1));
+        man_term(out, str_slice(line, 0, tab), str_from_index(line, tab + 1));
     }
 }
 
@@ -148,10 +157,10 @@ static void put_tail(struct buf *out)
     };
     buf_add(out, STR(".SH EXIT STATUS\n"));
     for (size_t i = 0; i < ARRAY_COUNT(status); i++)
-        put_term(out, str_from(status[i][0]), str_from(status[i][1]));
+        man_term(out, str_from(status[i][0]), str_from(status[i][1]));
     buf_add(out, STR(".SH ENVIRONMENT\n"));
     for (size_t i = 0; i < ARRAY_COUNT(environment); i++)
-        put_term(out, str_from(environment[i][0]), str_from(environment[i][1]));
+        man_term(out, str_from(environment[i][0]), str_from(environment[i][1]));
     buf_add(out, STR(".SH SEE ALSO\n"));
 }
 
@@ -159,7 +168,7 @@ static str command_page(struct arena *arena, const struct command *command)
 {
     struct buf out = buf_init(arena, MAN_BYTES_MAX);
     str name = str_fmt(arena, "plimsoll-%s", command->name);
-    put_head(&out, name, str_z(arena, name), command->summary);
+    man_head(&out, name, "1", command->summary);
     buf_fmt(&out, ".SH SYNOPSIS\n\\fBplimsoll %s\\fR [\\fIOPTION\\fR...]", command->name);
     if (*command->operands) {
         buf_add(&out, STR("\n"));
@@ -170,30 +179,30 @@ static str command_page(struct arena *arena, const struct command *command)
     put_options(&out, command);
     put_examples(&out, command->examples);
     put_tail(&out);
-    buf_add(&out, STR(".BR plimsoll (1),\n.BR plimsoll.yaml (5)\n"));
+    buf_add(&out, STR(".BR plimsoll (1),\n.BR plimsoll.yaml (5),\n.BR plimsoll\\-rules (7)\n"));
     return buf_str(&out);
 }
 
 static str program_page(struct arena *arena)
 {
     struct buf out = buf_init(arena, MAN_BYTES_MAX);
-    put_head(&out, STR("plimsoll"), "plimsoll",
+    man_head(&out, STR("plimsoll"), "1",
              "find and mend what makes container images large, slow to build or unsafe");
     buf_add(&out, STR(".SH SYNOPSIS\n\\fBplimsoll\\fR [\\fICOMMAND\\fR [\\fIOPTION\\fR...] "
                       "[\\fIARGUMENT\\fR...]]\n.SH DESCRIPTION\n"));
-    put_text(&out, STR("Without a command it tells what it found in this repository, the five "
+    man_text(&out, STR("Without a command it tells what it found in this repository, the five "
                        "biggest wins and the next command. Results go to standard output, talk to "
                        "standard error."));
     buf_add(&out, STR(".SH COMMANDS\n"));
     for (size_t i = 0; i < command_count; i++)
         if (!commands[i]->hidden)
-            put_term(&out, str_fmt(arena, "plimsoll %s", commands[i]->name),
+            man_term(&out, str_fmt(arena, "plimsoll %s", commands[i]->name),
                      str_from(commands[i]->summary));
     put_tail(&out);
     for (size_t i = 0; i < command_count; i++)
         if (!commands[i]->hidden)
             buf_fmt(&out, ".BR plimsoll\\-%s (1),\n", commands[i]->name);
-    buf_add(&out, STR(".BR plimsoll.yaml (5)\n"));
+    buf_add(&out, STR(".BR plimsoll.yaml (5),\n.BR plimsoll\\-rules (7)\n"));
     return buf_str(&out);
 }
 

@@ -119,10 +119,11 @@ static bool unknown_opt(struct parse *parse, str name, struct err *err)
     err_set(err, ERR_USAGE, "'%s' has no option '--%.*s'", parse->command->name, STR_ARG(name));
     const char *near = nearest_opt(parse, name);
     const char *foreign = foreign_option(name);
+    if (foreign)
+        return err_hint(err, str_starts(str_from(foreign), STR("not ")) ? "%s" : "here that is %s",
+                        foreign);
     if (near)
         return err_hint(err, "did you mean '--%s'?", near);
-    if (foreign)
-        return err_hint(err, "here that is %s", foreign);
     return err_hint(err, "'plimsoll %s --help' lists its options", parse->command->name);
 }
 
@@ -160,9 +161,13 @@ static bool set_choice(struct parse *parse, const struct found_opt *found, str v
     err_set(err, ERR_USAGE, "%.*s has no value '%.*s'; it takes %.*s", STR_ARG(label),
             STR_ARG(value), STR_ARG(choices));
     const char *foreign = foreign_word(value);
+    if (foreign)
+        return err_hint(err, "here that is '%s'", foreign);
     if (near.len)
         return err_hint(err, "did you mean '%.*s'?", STR_ARG(near));
-    return foreign ? err_hint(err, "here that is '%s'", foreign) : false;
+    if (str_eq(label, STR("-f")) && found->opt == &common_opts[COMMON_FORMAT])
+        return err_hint(err, "-f is --format; a file is an argument: 'plimsoll check FILE'");
+    return false;
 }
 
 static void set_list(struct parse *parse, struct opt_list *list, str value)

@@ -62,7 +62,12 @@ static bool find_in_env(const void *context, str name, str *out_value)
 void plumbing_words(struct arena *arena, const struct node *question, struct json_out *out)
 {
     struct variables variables = {.find = find_in_env, .context = node_get(question, "env")};
-    str word = node_str(node_get(question, "word"));
+    const struct node *asked = node_get(question, "word");
+    if (!asked || asked->kind != NODE_STRING) {
+        json_z(out, "error", "a question needs 'word', a text");
+        return;
+    }
+    str word = node_str(asked);
     str escape = node_str(node_get(question, "escape"));
     bool split = node_is_true(node_get(question, "split"));
     char escape_char = escape.len ? escape.at[0] : '\\';
@@ -92,13 +97,18 @@ void plumbing_ignore(struct arena *arena, const struct node *question, struct js
     VEC(str) patterns = {0};
     for (uint32_t i = 0; list && list->kind == NODE_LIST && i < list->items.count; i++)
         vec_push(arena, &patterns, node_str(list->items.at[i]));
+    const struct node *path = node_get(question, "path");
+    if (!path || path->kind != NODE_STRING) {
+        json_z(out, "error", "a question needs 'path', a text");
+        return;
+    }
     struct ignore *ignore;
     struct err err = {0};
     if (!ignore_compile_patterns(arena, patterns.at, patterns.count, &ignore, &err)) {
         json_z(out, "error", err.line[0]);
         return;
     }
-    struct ignore_verdict verdict = ignore_match(ignore, node_str(node_get(question, "path")));
+    struct ignore_verdict verdict = ignore_match(ignore, node_str(path));
     json_bool(out, "ignored", verdict.dropped);
     size_t count;
     const struct ignore_pattern *all = ignore_patterns(ignore, &count);

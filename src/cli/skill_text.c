@@ -6,7 +6,7 @@ const char *const skill_sections[] = {
     "---\n"
     "name: plimsoll-container-images\n"
     "description: Use when writing, reviewing or mending Dockerfiles, .dockerignore files, compose\n"
-    "  files, Kubernetes manifests or CI pipelines that build images: makes images smaller, builds\n"
+    "  files, Kubernetes manifests or CI pipelines that build images; makes images smaller, builds\n"
     "  faster and containers safer with the plimsoll command.\n"
     "---\n\n"
     "# Good container images with Plimsoll\n\n"

@@ -7,9 +7,8 @@
 #include <string.h>
 
 /*
- * A JSON reader that knows where each token stands (docs/decisions/0002-json.md says why it is our
- * own). Recursive descent, one function a grammar rule, depth bounded by LIMIT_JSON_DEPTH, one
- * pass.
+ * A JSON reader that knows where each token stands (docs/decisions/0011 says why it is our own).
+ * Recursive descent, one function a grammar rule, depth bounded by LIMIT_JSON_DEPTH, one pass.
  */
 
 struct json {

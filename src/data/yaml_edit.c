@@ -462,6 +462,16 @@ static struct edit empty_map(const struct place *place, const struct node *map)
     return (struct edit){map->at, STR("{}")};
 }
 
+/* The lines from one offset to another; at the top of the file, with the empty lines below them. */
+static span lines_to_remove(const struct place *place, uint32_t from, uint32_t to)
+{
+    span lines = {line_of(place, from).start, full_line_of(place, to).end};
+    while (!lines.start && lines.end < place->source->text.len &&
+           is_space(place, lines.end, line_of(place, lines.end).end))
+        lines.end = full_line_of(place, lines.end).end;
+    return lines;
+}
+
 bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct node *map,
                       const char *key, struct edit *out_edit)
 {
@@ -487,8 +497,7 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
     if (!behind_colon(&place, pair, &unused) || !can_follow(&place, pair->value, map->column))
         return false;
     if (begins_line(&place, start)) {
-        *out_edit =
-            (struct edit){{line_of(&place, start).start, full_line_of(&place, end).end}, STR("")};
+        *out_edit = (struct edit){lines_to_remove(&place, start, end), STR("")};
         return true;
     }
     if (!next || next->key->anchored)

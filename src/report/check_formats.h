@@ -2,6 +2,7 @@
 
 #include "data/data.h"
 #include "report/report.h"
+#include "rules/facts.h"
 
 /*
  * report/check_formats -- one function for each machine format of `check`. Private to report/.
@@ -37,6 +38,12 @@ str check_github(struct arena *arena, const struct check_result *result);
 str check_gitlab(struct arena *arena, const struct check_result *result);
 str check_rdjson(struct arena *arena, const struct check_result *result);
 str check_buildkit(struct arena *arena, const struct check_result *result);
+
+/* Base images as the document of `explain base --format json`. */
+str bases_json(struct arena *arena, const struct base_fact *bases, size_t count);
+
+/* "glibc", "musl", "none"; NULL when it is not known. */
+const char *libc_name(enum base_libc libc);
 
 /* A finished JSON document with its last line end. */
 str json_document(struct json_out *out);

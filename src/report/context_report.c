@@ -21,6 +21,35 @@ static void put_suggestion(struct json_out *out, const struct context_suggestion
     json_end_object(out);
 }
 
+static void put_lines(struct json_out *out, const struct context_report *report)
+{
+    json_list(out, "lines");
+    VEC_EACH(struct context_line, line, report->lines) {
+        json_object(out, NULL);
+        json_u64(out, "line", line->line);
+        json_str(out, "pattern", line->pattern);
+        json_u64(out, "files", line->files);
+        json_u64(out, "bytes", line->bytes);
+        json_end_object(out);
+    }
+    json_end_list(out);
+}
+
+static void put_unused(struct json_out *out, const struct context_report *report)
+{
+    json_u64(out, "unused_files", report->unused_files);
+    json_u64(out, "unused_bytes", report->unused_bytes);
+    json_list(out, "unused");
+    VEC_EACH(struct context_size, size, report->unused) {
+        json_object(out, NULL);
+        json_str(out, "path", size->path);
+        json_u64(out, "files", size->files);
+        json_u64(out, "bytes", size->bytes);
+        json_end_object(out);
+    }
+    json_end_list(out);
+}
+
 static str context_json(struct arena *arena, const struct context_report *report)
 {
     struct json_out out = json_out_init(arena, true);
@@ -50,6 +79,12 @@ static str context_json(struct arena *arena, const struct context_report *report
     VEC_EACH(struct context_suggestion, suggestion, report->suggest)
         put_suggestion(&out, suggestion);
     json_end_list(&out);
+    if (report->ignore_path.len)
+        json_str(&out, "ignore_file", report->ignore_path);
+    else
+        json_null(&out, "ignore_file");
+    put_lines(&out, report);
+    put_unused(&out, report);
     json_end_object(&out);
     return json_document(&out);
 }

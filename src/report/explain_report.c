@@ -33,7 +33,7 @@ struct rule_part {
     const char *label, *text;
 };
 
-enum { RULE_PARTS = 9 };
+enum { RULE_PARTS = 8 };
 
 static void rule_parts(const struct rule *rule, struct rule_part parts[RULE_PARTS])
 {
@@ -44,7 +44,6 @@ static void rule_parts(const struct rule *rule, struct rule_part parts[RULE_PART
         {"fix", fix_sentence(rule->fix)},
         {"default", rule_state(rule)},
         {"also", rule->aka && *rule->aka ? rule->aka : NULL},
-        {"guide", rule->guide},
         {"source", rule->source},
         {"since", rule->since},
     };
@@ -96,6 +95,17 @@ static void put_section(struct buf *out, const char *heading, const char *text)
     buf_add_char(out, '\n');
 }
 
+static void put_aka(struct buf *out, const char *aka)
+{
+    str rest = str_from(aka), word;
+    const char *before = "\n## Also known as\n\n";
+    while (str_next_word(&rest, &word)) {
+        buf_fmt(out, "%s`%.*s`", before, STR_ARG(word));
+        before = ", ";
+    }
+    buf_add(out, *before == ',' ? STR("\n") : STR(""));
+}
+
 static str rule_markdown(struct arena *arena, const struct rule *rule)
 {
     struct buf out = buf_init(arena, REPORT_BYTES_MAX);
@@ -109,7 +119,7 @@ static str rule_markdown(struct arena *arena, const struct rule *rule)
     put_section(&out, "Why", rule->why);
     put_section(&out, "How", rule->how);
     put_section(&out, "Fix", fix_sentence(rule->fix));
-    put_section(&out, "Also known as", rule->aka);
+    put_aka(&out, rule->aka);
     put_section(&out, "Source", rule->source);
     return buf_str(&out);
 }
@@ -181,14 +191,33 @@ static str rules_human(struct arena *arena, const struct rule *const *rules, siz
     return buf_str(&paint.out);
 }
 
+/* What the columns of the list mean, for a reader who comes from a search engine. */
+static const char rules_intro[] =
+    "# Rules\n\n"
+    "Severity follows cost. *error*: a secret, root, or a build that breaks. *warning*: bytes, "
+    "seconds or a\nrisk that can be measured. *note*: the rest. Rules marked *off* run when they "
+    "are selected by name or\nconfigured.\n\n"
+    "Fix: *safe* is applied by `plimsoll fix`, its effect is fully known from the text; *proof* "
+    "only with\n`--unproven`, since a rebuild has to show it; *suggestion* says what to write, and "
+    "a person decides.\n"
+    "\n\"guide\" in a source is the image optimisation guide that the rules began with.\n";
+
 static str rules_markdown(struct arena *arena, const struct rule *const *rules, size_t count)
 {
     struct buf out = buf_init(arena, REPORT_BYTES_MAX);
-    buf_add(&out, STR("# Rules\n\n| rule | severity | fix | what |\n| --- | --- | --- | --- |\n"));
+    buf_add(&out, str_from(rules_intro));
+    str group = STR("");
     for (size_t i = 0; i < count; i++) {
-        buf_fmt(&out, "| [%s](%s.md) | %s | %s | ", rules[i]->name, rules[i]->name,
-                severity_name(rules[i]->severity), fix_safety_name(rules[i]->fix));
-        put_markdown(&out, str_from(rules[i]->what));
+        const struct rule *rule = rules[i];
+        if (!str_eq(rule_group(rule), group)) {
+            group = rule_group(rule);
+            buf_fmt(&out, "\n## %.*s\n\n", STR_ARG(group));
+            buf_add(&out, STR("| rule | severity | fix | what |\n| --- | --- | --- | --- |\n"));
+        }
+        buf_fmt(&out, "| [%s](%s.md) | %s%s | %s | ", rule->name, rule->name,
+                severity_name(rule->severity), rule->policy || rule->nursery ? ", off" : "",
+                fix_safety_name(rule->fix));
+        put_markdown(&out, str_from(rule->what));
         buf_add(&out, STR(" |\n"));
     }
     return buf_str(&out);
@@ -207,7 +236,7 @@ str report_rules(struct arena *arena, const struct rule *const *rules, size_t co
 
 /* -- base images ------------------------------------------------------------------------------- */
 
-static const char *libc_name(enum base_libc libc)
+const char *libc_name(enum base_libc libc)
 {
     switch (libc) {
     case LIBC_GLIBC: return "glibc";
@@ -296,27 +325,13 @@ static void base_parts(struct arena *arena, const struct base_fact *base,
         parts[i] = all[i];
 }
 
-static str base_json(struct arena *arena, const struct base_fact *base,
-                     const struct base_part parts[BASE_PARTS])
-{
-    struct json_out out = json_out_init(arena, true);
-    json_object(&out, NULL);
-    json_z(&out, "schema", "plimsoll.explain/1");
-    json_str(&out, "base", str_fmt(arena, "base/%s", base->name));
-    for (unsigned i = 0; i < BASE_PARTS; i++)
-        if (parts[i].text.len)
-            json_str(&out, parts[i].label, parts[i].text);
-    json_end_object(&out);
-    return json_document(&out);
-}
-
 str report_base(struct arena *arena, const struct base_fact *base, enum explain_format format,
                 const struct report_style *style)
 {
     struct base_part parts[BASE_PARTS];
     base_parts(arena, base, parts);
     if (format == EXPLAIN_JSON)
-        return base_json(arena, base, parts);
+        return bases_json(arena, base, 1);
     struct paint paint = paint_init(arena, style);
     paint_fmt(&paint, INK_BOLD, format == EXPLAIN_MARKDOWN ? "# base/%s\n\n" : "base/%s\n",
               base->name);
@@ -331,19 +346,6 @@ str report_base(struct arena *arena, const struct base_fact *base, enum explain_
             paint_part(&paint, BASE_LABEL_WIDTH, parts[i].label, parts[i].text);
     }
     return buf_str(&paint.out);
-}
-
-static str bases_json(struct arena *arena, const struct base_fact *bases, size_t count)
-{
-    struct json_out out = json_out_init(arena, true);
-    json_object(&out, NULL);
-    json_z(&out, "schema", "plimsoll.explain/1");
-    json_list(&out, "bases");
-    for (size_t i = 0; i < count; i++)
-        json_str(&out, NULL, str_fmt(arena, "base/%s", bases[i].name));
-    json_end_list(&out);
-    json_end_object(&out);
-    return json_document(&out);
 }
 
 str report_bases(struct arena *arena, const struct base_fact *bases, size_t count,

@@ -108,13 +108,40 @@ static void paint_fix_summary(struct paint *paint, const struct fix_report *repo
     paint_fmt(paint, INK_PLAIN, "; %u finding%s left\n", left, left == 1 ? "" : "s");
 }
 
+static enum ink diff_ink(str line)
+{
+    if (str_starts(line, STR("--- a/")) || str_starts(line, STR("+++ b/")))
+        return INK_BOLD;
+    switch (line.len ? line.at[0] : ' ') {
+    case '-': return INK_RED;
+    case '+': return INK_GREEN;
+    case '@': return INK_CYAN;
+    case '\\': return INK_DIM;
+    default: return INK_PLAIN;
+    }
+}
+
+/* The diffs for somebody at a terminal: coloured, and made safe. Otherwise they stay as they are,
+ * for git apply. */
+static str painted_diffs(struct arena *arena, const struct fix_report *report,
+                         const struct report_style *style)
+{
+    struct paint paint = paint_init(arena, style);
+    str rest = all_diffs(arena, report), line;
+    while (str_next_line(&rest, &line)) {
+        paint_text(&paint, diff_ink(line), line);
+        paint_z(&paint, INK_PLAIN, "\n");
+    }
+    return buf_str(&paint.out);
+}
+
 str report_fix(struct arena *arena, const struct fix_report *report, bool json,
                const struct report_style *style)
 {
     if (json)
         return fix_json(arena, report);
     if (report->diff)
-        return all_diffs(arena, report);
+        return style->color ? painted_diffs(arena, report, style) : all_diffs(arena, report);
     struct paint paint = paint_init(arena, style);
     VEC_EACH(struct fixed_file, file, report->files)
         paint_file(&paint, file);

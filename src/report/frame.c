@@ -49,6 +49,16 @@ static void paint_gutter(struct paint *paint, unsigned digits, uint32_t line)
         paint_fmt(paint, INK_DIM, "%*s | ", (int)digits + 1, "");
 }
 
+static void paint_carets(struct paint *paint, unsigned count, enum ink ink)
+{
+    static const char carets[] = "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^";
+    const unsigned most = sizeof(carets) - 1;
+    for (unsigned part; count; count -= part) {
+        part = count < most ? count : most;
+        paint_fmt(paint, ink, "%.*s", (int)part, carets);
+    }
+}
+
 /* One line: what is before, what is marked, what is behind. */
 static void paint_line(struct paint *paint, unsigned digits, uint32_t line, const str part[3],
                        enum ink ink)
@@ -84,8 +94,7 @@ static void paint_line(struct paint *paint, unsigned digits, uint32_t line, cons
 
     paint_gutter(paint, digits, 0);
     paint_blanks(paint, before_width);
-    for (unsigned i = 0; i < marked_width || i == 0; i++)
-        paint_z(paint, ink, "^");
+    paint_carets(paint, marked_width ? marked_width : 1, ink);
     paint_z(paint, INK_PLAIN, "\n");
 }
 

@@ -15,7 +15,7 @@ struct win {
     enum severity severity; /* the gravest of them */
     uint64_t bytes;
     uint32_t count;
-    bool safe_fix;
+    uint32_t safe, proof;            /* of them, how many bring edits of that class */
     const struct checked_file *file; /* of the first */
     const struct finding *first;
 };
@@ -59,7 +59,9 @@ static void add_to_win(struct win *win, const struct checked_file *file,
         win->file = file;
     }
     win->bytes += finding->bytes;
-    win->safe_fix |= finding->fix.safety == FIX_SAFE && finding->fix.edits.count > 0;
+    bool edits = finding->fix.edits.count > 0;
+    win->safe += edits && finding->fix.safety == FIX_SAFE;
+    win->proof += edits && finding->fix.safety == FIX_PROOF;
     win->count++;
 }
 
@@ -100,11 +102,11 @@ static void paint_win(struct paint *paint, unsigned number, const struct win *wi
 {
     struct position at = source_position(win->file->source, win->first->at.start);
     paint_fmt(paint, INK_PLAIN, "\n%u. ", number);
-    paint_fmt(paint, severity_ink(win->severity), "%s ", win->rule->name);
+    paint_fmt(paint, severity_ink(win->severity), "%s", win->rule->name);
     if (win->count > 1)
-        paint_fmt(paint, INK_DIM, "(%u times) ", win->count);
+        paint_fmt(paint, INK_DIM, " (%u times)", win->count);
     if (win->bytes)
-        paint_fmt(paint, INK_BOLD, "%s",
+        paint_fmt(paint, INK_BOLD, " %s",
                   str_z(paint->out.arena, size_print(paint->out.arena, win->bytes)));
     paint_z(paint, INK_PLAIN, "\n   ");
     paint_text(paint, INK_DIM, win->file->path);
@@ -115,13 +117,26 @@ static void paint_win(struct paint *paint, unsigned number, const struct win *wi
     paint_z(paint, INK_PLAIN, "\n");
 }
 
-/* The one thing to do now. */
+/* What the tool does of it by itself, and the one thing to do now. */
 static void paint_next(struct paint *paint, const struct wins *wins)
 {
-    bool safe = false;
-    VEC_EACH(struct win, win, *wins)
-        safe |= win->safe_fix;
-    const char *next = safe ? "plimsoll fix --diff" : wins->count ? "plimsoll check" : NULL;
+    uint32_t safe = 0, proof = 0;
+    VEC_EACH(struct win, win, *wins) {
+        safe += win->safe;
+        proof += win->proof;
+    }
+    if (safe)
+        paint_fmt(paint, INK_PLAIN, "\n'plimsoll fix' can mend %u of them", safe);
+    if (safe && proof)
+        paint_fmt(paint, INK_PLAIN, ", with --unproven %u more\n", proof);
+    else if (proof)
+        paint_fmt(paint, INK_PLAIN, "\n'plimsoll fix --unproven' can mend %u of them\n", proof);
+    else if (safe)
+        paint_z(paint, INK_PLAIN, "\n");
+    const char *next = safe          ? "plimsoll fix --diff"
+                       : proof       ? "plimsoll fix --diff --unproven"
+                       : wins->count ? "plimsoll check"
+                                     : NULL;
     if (next)
         paint_fmt(paint, INK_BOLD, "\nnext: %s\n", next);
 }

@@ -180,8 +180,11 @@ static bool ships_a_program(const struct facts *facts)
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);
     if (!start)
         start = final_step(facts, INSTRUCTION_CMD);
-    return start && start->command_count && final_step(facts, INSTRUCTION_COPY) &&
-           !STR_IN(start->commands[0].name, "bash", "sh", "ash", "zsh", "irb", "python", "");
+    if (!start || !start->command_count || !final_step(facts, INSTRUCTION_COPY))
+        return false;
+    const struct shell_command *command = &start->commands[0];
+    bool prompt = STR_IN(command->name, "irb", "python", "python3") && command->argv.count == 1;
+    return !prompt && !STR_IN(command->name, "bash", "sh", "ash", "zsh", "");
 }
 
 static str megabytes(const struct facts *facts, double size_mb)

@@ -479,8 +479,6 @@ static const struct release_end ends[] = {
 /* Is `part` that release or a patch of it: "3.8" or "3.8.2" for "3.8"? */
 static bool is_release(str part, str release)
 {
-    if (str_starts(part, STR("v")) && part.len > 1 && char_is_digit(part.at[1]))
-        part = str_from_index(part, 1);
     return str_starts(part, release) && (part.len == release.len || (char_is_digit(release.at[0]) &&
                                                                      part.at[release.len] == '.'));
 }
@@ -495,7 +493,11 @@ static bool is_repository(const char *pattern, str repository)
 static const struct release_end *find_end(const char *const *repository, str own, str part)
 {
     const struct release_end *best = NULL;
-    for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
+    if (str_starts(part, STR("v")) && part.len > 1 && char_is_digit(part.at[1]))
+        part = str_from_index(part, 1);
+    for (size_t i = 0; i < ARRAY_COUNT(ends) && part.len; i++) {
+        if (ends[i].release[0] != part.at[0])
+            continue; /* of some 450 rows a few are left */
         bool fits = repository ? str_eq(str_from(*repository), str_from(ends[i].repository))
                                : is_repository(ends[i].repository, own);
         if (fits && is_release(part, str_from(ends[i].release)) &&

@@ -5,8 +5,7 @@
 static void check_apt(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct shell_command *command)
 {
-    (void)step;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (!str_eq(command->name, STR("apt")) || package.verb == PACKAGE_NONE)
         return;
     const struct shell_word *word = &command->argv.at[0];
@@ -62,8 +61,7 @@ static bool assumes_yes(const struct facts *facts, const struct step_facts *step
 static void check_yes(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct shell_command *command)
 {
-    (void)step;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     const char *manager = package.manager;
     if (!manager || !STR_IN(str_from(manager), "apt-get", "apt", "aptitude", "yum", "dnf",
                             "microdnf", "zypper", "tdnf"))
@@ -329,8 +327,7 @@ static bool is_pinned(const char *manager, const struct shell_word *word)
 static void check_pin(const struct facts *facts, struct rule_sink *sink,
                       const struct step_facts *step, const struct shell_command *command)
 {
-    (void)step;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (package.verb != PACKAGE_INSTALL)
         return;
     str manager = str_from(package.manager);

@@ -298,6 +298,10 @@ bool cleans_behind(const struct step_facts *step, const struct package_command *
 /* What a command does with packages; its manager is NULL when it does nothing with them. */
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command);
 
+/* The same for a command of a step: as it was found when the facts were made. */
+struct package_command step_package(const struct facts *facts, const struct step_facts *step,
+                                    const struct shell_command *command);
+
 /* Where text goes to stand behind a command in the same RUN: " && rm -rf x" in the style that this
  * RUN uses (own line with its indentation and continuation, or the same line; "&&" at the end or
  * the start of lines). */

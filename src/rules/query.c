@@ -339,6 +339,15 @@ static bool only_simulates(const struct shell_command *command)
     return str_eq(command->name, STR("apk")) && shell_option(command, "--simulate");
 }
 
+struct package_command step_package(const struct facts *facts, const struct step_facts *step,
+                                    const struct shell_command *command)
+{
+    bool known = step->packages && command >= step->commands &&
+                 command < step->commands + step->command_count;
+    return known ? step->packages[command - step->commands]
+                 : package_command_of(facts->arena, command);
+}
+
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command)
 {
     command = module_command(arena, command);

@@ -181,6 +181,15 @@ static void check_npm_start(const struct facts *facts, struct rule_sink *sink)
           "'%.*s' stands between the container's signals and the program", STR_ARG(command->name));
 }
 
+static bool has_word(const struct shell_command *command, str value)
+{
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (word->known && str_eq(word->value, value))
+            return true;
+    }
+    return false;
+}
+
 static void check_dev_server(const struct facts *facts, struct rule_sink *sink)
 {
     const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
@@ -201,7 +210,7 @@ static void check_dev_server(const struct facts *facts, struct rule_sink *sink)
                        (str_eq(command->name, STR("vite")) && !STR_IN(verb, "preview", "build")) ||
                        (str_eq(command->name, STR("php")) && shell_option(command, "-S"));
         bool python = str_has(text, STR("manage.py")) && str_has(text, STR("runserver"));
-        bool flask = str_eq(command->name, STR("flask")) && str_eq(verb, STR("run"));
+        bool flask = str_eq(command->name, STR("flask")) && has_word(command, STR("run"));
         bool reload = STR_IN(command->name, "uvicorn", "gunicorn", "hypercorn") &&
                       shell_option(command, "--reload");
         if (script || program || python || flask || reload) {
@@ -387,7 +396,7 @@ RULE_FAMILY(
      .what = "HEALTHCHECK uses a program that the image does not have",
      .why = "the container is never healthy",
      .how = "use what the image has (wget of busybox, the language's own runtime), or install it",
-     .source = "research/lint.md (a): HEALTHCHECK tool absent in image",
+     .source = "Dockerfile reference, HEALTHCHECK; the table of base images",
      .dockerfile = check_health_tool},
     {.name = "runtime/healthcheck-missing",
      .aka = "hadolint:DL3057 trivy:DS026 trivy:DS-0026 checkov:CKV_DOCKER_2 dockle:CIS-DI-0006 "

@@ -323,7 +323,7 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
         if (!step_is_run(facts, step) || !has_secret_mount(step))
             continue;
         for (uint32_t k = 0; k < step->command_count; k++) {
-            struct package_command package = package_command_of(facts->arena, &step->commands[k]);
+            struct package_command package = step_package(facts, step, &step->commands[k]);
             if (package.verb == PACKAGE_INSTALL &&
                 str_eq(str_from(package.manager), str_from(manager)))
                 return step;
@@ -355,7 +355,7 @@ static void check_mount_missing(const struct facts *facts, struct rule_sink *sin
 {
     if (has_secret_mount(step))
         return;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (package.verb != PACKAGE_INSTALL ||
         !STR_IN(str_from(package.manager), "npm", "yarn", "pnpm", "bun", "pip", "poetry", "uv",
                 "bundle", "composer", "go", "cargo", "nuget", "dotnet") ||
@@ -451,7 +451,7 @@ RULE_FAMILY(
      .what = "a password in a URL or on a command line",
      .why = "the command is in the image's history, word by word",
      .how = "mount a .netrc or token file with RUN --mount=type=secret",
-     .source = "research/lint.md (a): credential in URL or flag in RUN",
+     .source = "Docker: build secrets",
      .dockerfile = check_credentials},
     {.name = "secrets/mount-leaked",
      .aka = "",
@@ -462,7 +462,7 @@ RULE_FAMILY(
      .what = "a mounted secret is copied into the layer",
      .why = "the mount goes away with the step; the copy stays",
      .how = "use the mount's own path, or point the program at it with an environment variable",
-     .source = "research/lint.md (a): secret mount leaked",
+     .source = "Dockerfile reference, RUN --mount=type=secret",
      .dockerfile = check_leaks},
     {.name = "secrets/mount-missing",
      .aka = "",

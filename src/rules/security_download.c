@@ -317,7 +317,7 @@ RULE_FAMILY(
      .why = "a changed download goes into the image without anybody noticing, and the cache keeps "
             "an old one for ever",
      .how = "ADD --checksum=sha256:..., or 'echo \"HASH  FILE\" | sha256sum -c -' in the same RUN",
-     .source = "research/lint.md (a): download without checksum or signature",
+     .source = "Dockerfile reference, ADD --checksum",
      .dockerfile = check_downloads},
     {.name = "security/plain-http",
      .aka = "",
@@ -328,7 +328,7 @@ RULE_FAMILY(
      .what = "a download over http without a checksum",
      .why = "anybody on the way can put something else into the image",
      .how = "use https, or check a SHA-256 in the same step",
-     .source = "research/lint.md (a): plain http download",
+     .source = "Dockerfile reference, ADD --checksum",
      .dockerfile = check_plain},
     {.name = "security/apt-key",
      .aka = "",

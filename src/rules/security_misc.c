@@ -180,7 +180,7 @@ static void check_ssh_install(const struct facts *facts, struct rule_sink *sink,
                               const struct step_facts *step, const struct shell_command *command)
 {
     const struct stage_facts *stage = step_stage(facts, step);
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (!stage || !stage->ships || package.verb != PACKAGE_INSTALL)
         return;
     VEC_EACH(struct shell_word, word, package.packages) {

@@ -103,6 +103,20 @@ static str created_user(const struct facts *facts, const struct shell_command *c
     return name->known ? name->value : STR("");
 }
 
+/* Is the name a word of its own, and not a part of a path or of a longer one? */
+static bool stands_alone(str text, str name)
+{
+    for (size_t at, from = 0; (at = str_find(str_from_index(text, from), name)) != STR_MISSING;
+         from += at + name.len) {
+        char before = from + at ? text.at[from + at - 1] : ' ';
+        char after = from + at + name.len < text.len ? text.at[from + at + name.len] : ' ';
+        if (!char_is_name(before) && !str_has_char(STR("/.-"), before) && !char_is_name(after) &&
+            !str_has_char(STR("/.-"), after))
+            return true;
+    }
+    return false;
+}
+
 static bool user_is_used(const struct facts *facts, str name)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
@@ -114,7 +128,7 @@ static bool user_is_used(const struct facts *facts, str name)
         if (user && stage && stage->ships && !facts->steps[i].user_known)
             return true;
         bool starts = at->kind == INSTRUCTION_CMD || at->kind == INSTRUCTION_ENTRYPOINT;
-        if (starts && str_has(instruction_rest(at), name))
+        if (starts && stands_alone(instruction_rest(at), name))
             return true;
         for (uint32_t k = 0; k < facts->steps[i].command_count; k++)
             if (STR_IN(facts->steps[i].commands[k].name, "gosu", "su-exec", "su", "setpriv"))
@@ -238,8 +252,9 @@ static void check_user_groups(const struct facts *facts, struct rule_sink *sink,
             const struct shell_command *command = &facts->steps[i].commands[k];
             struct shell_words operands = shell_operands(facts->arena, command, false);
             str groups;
-            bool member = (str_eq(command->name, STR("usermod")) &&
-                           shell_option_value(command, "-G", &groups)) ||
+            bool member = (STR_IN(command->name, "usermod", "useradd") &&
+                           (shell_option_value(command, "-G", &groups) ||
+                            shell_option_value(command, "--groups", &groups))) ||
                           (STR_IN(command->name, "adduser", "addgroup") && operands.count == 2);
             if (!member || !operands.count || !str_eq(operands.at[0].value, name))
                 continue;
@@ -284,7 +299,7 @@ static void check_needs_root(const struct facts *facts, struct rule_sink *sink,
     if (!step->user_known || !step->user.len || user_is_root(step->user, NULL) ||
         (command->via & SHELL_VIA_SUDO) || (command->context & SHELL_GUARDED))
         return;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     if (!package.manager || (package.verb != PACKAGE_INSTALL && package.verb != PACKAGE_UPDATE) ||
         !STR_IN(str_from(package.manager), "apt-get", "apt", "apk", "yum", "dnf", "microdnf",
                 "zypper"))
@@ -379,7 +394,7 @@ RULE_FAMILY(
      .what = "a user is made, but nothing ever runs as it",
      .why = "the author meant the image not to run as root; it still does",
      .how = "add USER in front of CMD or ENTRYPOINT",
-     .source = "research/lint.md (a): user created, never used",
+     .source = "Dockerfile reference, USER",
      .dockerfile = check_users_unused},
     {.name = "security/user-unresolved",
      .aka = "hadolint:DL3066",
@@ -390,7 +405,7 @@ RULE_FAMILY(
      .what = "USER by name in an image that has no /etc/passwd",
      .why = "the engine cannot look the name up and refuses to start the container",
      .how = "use a number, or copy an /etc/passwd that has the name",
-     .source = "research/lint.md (a): user by name where only numbers resolve",
+     .source = "Dockerfile reference, USER; OCI image specification, config",
      .dockerfile = check_users_unresolved},
     {.name = "security/user-group",
      .aka = "tally:user-explicit-group-drops-supplementary-groups",

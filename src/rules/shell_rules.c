@@ -307,7 +307,7 @@ static void check_slip(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step, const struct shell_command *command)
 {
     (void)step;
-    struct package_command package = package_command_of(facts->arena, command);
+    struct package_command package = step_package(facts, step, command);
     VEC_EACH(struct shell_redirect, redirect, command->redirects) {
         str target = redirect->target.value;
         bool version = target.len && (char_is_digit(target.at[0]) || target.at[0] == '=');
@@ -463,7 +463,7 @@ RULE_FAMILY(
      .what = "'package>1.0' without quotes, or RUN inside RUN",
      .why = "the shell makes a file '=1.0' and the limit is lost; 'RUN' is no command",
      .how = "quote the requirement: 'package>=1.0'",
-     .source = "research/lint.md (a): redirection by accident",
+     .source = "POSIX shell, redirection; pip, requirement specifiers",
      .dockerfile = check_slips},
     {.name = "shell/echo-escapes",
      .aka = "shellcheck:SC2028",

@@ -133,11 +133,23 @@ static bool is_node_script(const struct shell_command *command)
 
 /* -- in the image that ships ------------------------------------------------------------------- */
 
+/* Is the word there, and not the beginning of a longer one, as "serve" is of "server.js"? */
+static bool names_word(str text, str word)
+{
+    size_t at;
+    while ((at = str_find(text, word)) != STR_MISSING) {
+        text = str_from_index(text, at + word.len);
+        if (!text.len || !char_is_alnum(text.at[0]))
+            return true;
+    }
+    return false;
+}
+
 bool is_for_development(const struct facts *facts)
 {
-    static const char *const words[] = {"dev",     "test",  "watch",     "nodemon",
-                                        "debug",   "serve", "storybook", "react-scripts",
-                                        "cypress", "jest",  "bash",      "playwright"};
+    static const char *const words[] = {"dev",   "test",      "watch",         "nodemon",
+                                        "debug", "storybook", "react-scripts", "cypress",
+                                        "jest",  "bash",      "playwright"};
     static const enum instruction_kind kinds[] = {INSTRUCTION_CMD, INSTRUCTION_ENTRYPOINT};
     str name = facts->final->stage->name;
     if (str_starts(name, STR("dev")) || str_has(name, STR("test")) || str_has(name, STR("debug")) ||
@@ -148,6 +160,8 @@ bool is_for_development(const struct facts *facts)
         for (size_t i = 0; start && i < ARRAY_COUNT(words); i++)
             if (str_has(instruction_rest(start->instruction), str_from(words[i])))
                 return true;
+        if (start && names_word(instruction_rest(start->instruction), STR("serve")))
+            return true;
     }
     return false;
 }

@@ -88,6 +88,8 @@ static bool is_version_of(str name, str program)
 
 bool shell_is(const struct shell_command *command, const char *name, const char *sub)
 {
+    if (!command->name.len || command->name.at[0] != name[0])
+        return false; /* most commands: no length needs to be known */
     str program = str_from(name);
     bool same = str_eq(command->name, program);
     if (!same && STR_IN(program, "pip", "python"))

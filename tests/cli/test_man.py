@@ -1,6 +1,7 @@
 """Man pages are made from the option tables, and mandoc has nothing to say about them."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -35,13 +36,74 @@ def test_a_page_names_every_option(plimsoll):
             assert option in text, f"{command} {option}"
 
 
-def test_examples_are_commands_that_parse(plimsoll, tmp_path):
-    """Each example of --help is run with --help behind it: a wrong option would be an error."""
+def test_the_page_of_rules(plimsoll, tmp_path):
+    """plimsoll-rules(7) is clean, and names each rule with its severity and class of fix."""
+    text = plimsoll("man", "rules", code=0).stdout
+    page = tmp_path / "plimsoll-rules.7"
+    page.write_text(text)
+    assert lint(page) == ""
+    terms = dict(re.findall(r"^\.TP\n\\fB(\S+/\S+)\\fR\n(.*)$", text.replace("\\-", "-"), re.M))
+    rules = plimsoll.json("explain")["rules"]
+    assert set(terms) == {rule["rule"] for rule in rules}
+    for rule in rules:
+        off = "" if rule["default"] else ", off"
+        assert terms[rule["rule"]] == f"({rule['severity']}, fix: {rule['fix']}{off})"
+
+
+def test_every_page_is_installed(plimsoll):
+    """The build makes one page a command; docs/man/meson.build lists them."""
+    with open(os.path.join(plimsoll.root, "docs", "man", "meson.build"), encoding="utf-8") as file:
+        pages = re.search(r"\['', (.*?)\]", file.read(), re.S).group(1)
+    assert set(re.findall(r"'-(\w+)'", pages)) == set(plimsoll.commands())
+
+
+def test_pages_that_are_named_exist(plimsoll):
+    known = {"plimsoll", "plimsoll.yaml", "plimsoll-rules",
+             *(f"plimsoll-{command}" for command in plimsoll.commands())}
+    for command in [None, "rules", *plimsoll.commands()]:
+        text = plimsoll("man", *([command] if command else []), code=0).stdout
+        named = re.findall(r"^\.BR (\S+) \(\d\)", text.split(".SH SEE ALSO")[1], re.M)
+        assert named and {name.replace("\\-", "-") for name in named} <= known
+
+
+def examples(plimsoll):
+    """(command, line) for each example of a man page."""
     for command in plimsoll.commands():
-        text = plimsoll(command, "--help", code=0).stdout
-        if "Examples:\n" not in text:
-            continue
-        for line in text.split("Examples:\n")[1].splitlines():
-            words = line.strip().split("  ")[0].split("|")[0].split()
-            if words and words[0] == "plimsoll":
-                plimsoll(*words[1:], "--help", cwd=tmp_path, code=0)
+        text = plimsoll("man", command, code=0).stdout.replace("\\-", "-").replace("\\e", "\\")
+        if ".SH EXAMPLES\n" in text:
+            part = text.split(".SH EXAMPLES\n")[1].split("\n.SH ")[0]
+            for line in re.findall(r"^\.TP\n\\fB(.*)\\fR$", part, re.M):
+                yield command, line
+
+
+def test_examples_run(plimsoll, repository):
+    """Each as it stands, by a shell, in a repository: no wrong option, no error, no complaint."""
+    lines = list(examples(plimsoll))
+    assert len(lines) > 12
+    (repository / "bin").mkdir()
+    (repository / "bin" / "plimsoll").symlink_to(os.path.abspath(plimsoll.binary))
+    (repository / ".agents" / "skills" / "container-images").mkdir(parents=True)
+    (repository / ".git").rmdir()
+    subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+    before = (repository / "Dockerfile").read_text()
+    for command, line in lines:
+        (repository / "Dockerfile").write_text(before)
+        run = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=repository, text=True,
+                             input=before, capture_output=True, check=False,
+                             env={"PATH": f"{repository}/bin:{os.environ['PATH']}"})
+        assert run.returncode in (0, 1) and run.stderr == "", f"{command}: {line}: {run.stderr}"
+
+
+def test_the_configuration_has_the_keys_of_its_page(plimsoll, repository):
+    path = os.path.join(plimsoll.root, "docs", "man", "plimsoll.yaml.5")
+    with open(path, encoding="utf-8") as page:
+        text = page.read().replace("\\-", "-")
+    described = set(re.findall(r"^\.TP\n\\fB(\S+)\\fR$", text, re.M))
+    (repository / ".plimsoll.yaml").write_text("surely-no-key: 1\n")
+    run = plimsoll("check", cwd=repository, code=2)
+    assert ".plimsoll.yaml:1" in run.stderr
+    known = run.stderr.split("known are ")[1].strip().split(", ")
+    assert described == set(known)
+    (repository / ".plimsoll.yaml").write_text(text.split(".nf\n")[1].split(".fi\n")[0])
+    plimsoll("check", "--write-baseline", "plimsoll-baseline.json", cwd=repository, code=0)
+    assert plimsoll("check", cwd=repository, code=0).stdout.startswith("nothing found")

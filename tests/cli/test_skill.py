@@ -24,6 +24,10 @@ def test_it_is_a_skill(skill):
     head = skill.split("---\n")[1]
     assert re.search(r"^name: \S+$", head, re.M)
     assert re.search(r"^description: \S", head, re.M)
+    # Plain YAML: each key on a line of its own, and no further ": " or " #" in a value.
+    keys = re.findall(r"^(\w+): ", head, re.M)
+    assert keys == ["name", "description"]
+    assert head.count(": ") == len(keys) and " #" not in head
 
 
 def test_it_covers_the_guide(skill):

@@ -56,6 +56,14 @@ static const struct rule_row rows[] = {
     {"what ends first counts", "base/end-of-life", "FROM node:24-alpine3.12\n", 1},
     {"slim already", "base/slim-sibling", "FROM python:3.12-slim\nCOPY . .\nCMD [\"gunicorn\"]\n",
      0},
+    {"an interpreter that runs a program", "base/slim-sibling",
+     "FROM python:3.12-bookworm\nCOPY . .\nCMD [\"python\", \"app.py\"]\n", 1},
+    {"an interpreter as a prompt", "base/slim-sibling",
+     "FROM python:3.12-bookworm\nCOPY . .\nCMD [\"python\"]\n", 0},
+    {"an interpreter that runs a program", "base/slim-sibling",
+     "FROM python:3.12-bookworm\nCOPY . .\nCMD [\"python\", \"app.py\"]\n", 1},
+    {"an interpreter as a prompt", "base/slim-sibling",
+     "FROM python:3.12-bookworm\nCOPY . .\nCMD [\"python\"]\n", 0},
     {"distroless debug", "base/debug-shipped", "FROM gcr.io/distroless/base:debug\n", 1},
 };
 

@@ -1,0 +1,5 @@
+package main
+
+import _ "net"
+
+func main() {}

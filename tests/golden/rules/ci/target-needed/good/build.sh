@@ -1,0 +1,2 @@
+#!/bin/sh
+docker buildx build --push --target ship -t registry.example.org/app:1.2 .

@@ -1,0 +1,2 @@
+#!/bin/sh
+docker build --secret id=npmrc,src="$HOME/.npmrc" -t app .
