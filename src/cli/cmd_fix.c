@@ -38,6 +38,22 @@ static bool deliver(struct ctx *ctx, const struct fixed_file *file, bool from_st
     return true;
 }
 
+/* A path as `git apply` takes it: below this folder, without "./" and "..". PWD counts only where
+ * it names this very folder. */
+static str path_for_diff(struct ctx *ctx, str path)
+{
+    struct stat here, named;
+    str folder = host_env(&ctx->host, "PWD");
+    str clean = path_clean(ctx->arena, path);
+    if (!str_starts(folder, STR("/")) || !path_stat(ctx->host.cwd_fd, STR("."), &here) ||
+        !path_stat(ctx->host.cwd_fd, folder, &named) || here.st_ino != named.st_ino ||
+        here.st_dev != named.st_dev)
+        return clean;
+    str whole = path_join(ctx->arena, folder, path);
+    str above = str_cat(ctx->arena, path_clean(ctx->arena, folder), STR("/"));
+    return str_starts(whole, above) ? str_from_index(whole, above.len) : clean;
+}
+
 /* Does the only argument say standard input? */
 static bool reads_stdin(const struct rule_args *args)
 {
@@ -57,10 +73,14 @@ static bool run_fix(struct ctx *ctx, const void *raw_args, int *out_exit, struct
     const struct fix_options fix_options = {.unproven = args->unproven, .check = &options};
     struct fix_report report = {.diff = args->diff};
     VEC_EACH(struct checked_file, file, result.files) {
+        if (unread && file->kind == FILE_IGNORE)
+            continue; /* its lines are right or wrong for the whole tree, which is not known */
         struct fixed_file fixed = fix_file(ctx->arena, &result, file, &fix_options);
         changed |= is_changed(&fixed);
         if (!args->diff && !deliver(ctx, &fixed, from_stdin, err))
             return false;
+        if (args->diff && !from_stdin)
+            fixed.path = path_for_diff(ctx, fixed.path);
         vec_push(ctx->arena, &report.files, fixed);
     }
     *out_exit = unread ? EXIT_FAILED : args->diff && changed ? EXIT_FINDINGS : EXIT_CLEAN;

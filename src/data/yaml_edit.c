@@ -43,7 +43,7 @@ static span full_line_of(const struct place *place, uint32_t offset)
     return source_full_line(place->source, source_position(place->source, offset).line);
 }
 
-/* -- writing scalars ------------------------------------------------------------------------------ */
+/* -- writing scalars --------------------------------------------------------------------------- */
 
 static bool is_plain_safe(str text, bool flow)
 {
@@ -130,7 +130,7 @@ struct edit yaml_edit_scalar(struct arena *arena, const struct node *scalar, str
     return (struct edit){scalar->at, missing ? str_cat(arena, STR(" "), text) : text};
 }
 
-/* -- finding places ------------------------------------------------------------------------------- */
+/* -- finding places ---------------------------------------------------------------------------- */
 
 /* The offset behind the ':' of a pair; false for "? key" and for a flow key that has none. */
 static bool behind_colon(const struct place *place, const struct node_pair *pair, uint32_t *out_at)
@@ -293,7 +293,7 @@ static uint32_t indent_for(const struct yaml *yaml, const struct node *map, str 
     return list ? indent.list : indent.map;
 }
 
-/* -- writing lines -------------------------------------------------------------------------------- */
+/* -- writing lines ----------------------------------------------------------------------------- */
 
 static void add_blanks(struct buf *out, uint32_t count)
 {
@@ -377,7 +377,7 @@ static struct edit insert_in_flow(const struct place *place, const struct node *
     return (struct edit){{last_end, last_end}, str_cat(place->arena, between, text)};
 }
 
-/* -- set, append, remove -------------------------------------------------------------------------- */
+/* -- set, append, remove ----------------------------------------------------------------------- */
 
 static bool add_pair(const struct place *place, const struct yaml *yaml, const struct node *map,
                      str key, str value, struct edit *out_edit)

@@ -234,7 +234,7 @@ str report_rules(struct arena *arena, const struct rule *const *rules, size_t co
     return STR_NONE;
 }
 
-/* -- base images --------------------------------------------------------------------------------- */
+/* -- base images ------------------------------------------------------------------------------- */
 
 const char *libc_name(enum base_libc libc)
 {

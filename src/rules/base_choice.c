@@ -132,7 +132,7 @@ static void check_registry(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, untrusted_in);
 }
 
-/* -- ends ---------------------------------------------------------------------------------------------- */
+/* -- ends -------------------------------------------------------------------------------------- */
 
 static void ended(const struct facts *facts, struct rule_sink *sink,
                   const struct stage_facts *stage)
@@ -171,9 +171,10 @@ static void check_abandoned(const struct facts *facts, struct rule_sink *sink)
     each_image(facts, sink, abandoned);
 }
 
-/* -- smaller ------------------------------------------------------------------------------------------- */
+/* -- smaller ----------------------------------------------------------------------------------- */
 
-/* Does the stage start a program of its own: something copied in, and a command that is no shell? */
+/* Does the stage start a program of its own: something copied in, and a command that is no shell?
+ * */
 static bool ships_a_program(const struct facts *facts)
 {
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);

@@ -7,7 +7,8 @@
  * votes make a convention only where the files really agree.
  */
 
-/* -- votes --------------------------------------------------------------------------------------- */
+/* -- votes ---------------------------------------------------------------------------------------
+ * */
 
 struct poll {
     struct map votes; /* answer -> count, as a number in the pointer */
@@ -51,7 +52,8 @@ static str agreed(const struct poll *poll)
                                                                                     : STR("");
 }
 
-/* -- Dockerfiles --------------------------------------------------------------------------------- */
+/* -- Dockerfiles ---------------------------------------------------------------------------------
+ * */
 
 static const char *const family_names[] = {
     [FAMILY_UNKNOWN] = "",        [FAMILY_DEBIAN] = "debian",
@@ -118,7 +120,8 @@ static enum base_family family_of(str name)
     return FAMILY_UNKNOWN;
 }
 
-/* -- runs ---------------------------------------------------------------------------------------- */
+/* -- runs ----------------------------------------------------------------------------------------
+ * */
 
 bool docker_gives_up(const struct docker_command *docker)
 {
@@ -150,7 +153,8 @@ str run_rights_of(struct arena *arena, const struct source *source,
     return all;
 }
 
-/* -- CI ------------------------------------------------------------------------------------------ */
+/* -- CI ------------------------------------------------------------------------------------------
+ * */
 
 static void look_at_builds(const struct repository *repository, struct conventions *ways,
                            struct polls *polls)

@@ -9,8 +9,8 @@
  *   all jobs of a repository --conventions_of--> one set of facts, before any rule runs
  *
  * Shapes   "" and FAMILY_UNKNOWN: the files do not agree, or none says. A way of Dockerfiles is a
- *          convention when at least CONVENTION_FILES_MIN of them have it, and three of four of those
- *          that could.
+ *          convention when at least CONVENTION_FILES_MIN of them have it, and three of four of
+ *          those that could.
  * Cost     Linear in the repository's files.
  * Source   The guide's Existing Repository Compatibility.
  */

@@ -86,8 +86,8 @@ enum package_verb {
 struct package_command {
     const struct shell_command *command;
     const char *manager; /* "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pip",
-                               * "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "poetry",
-                               * "uv", "conda", "go", "cargo", "mvn", "gradle", "nuget"; NULL: none */
+                          * "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "poetry",
+                          * "uv", "conda", "go", "cargo", "mvn", "gradle", "nuget"; NULL: none */
     enum package_verb verb;
     struct shell_words packages; /* operands of an install: unknown words included */
 };
@@ -154,9 +154,8 @@ struct facts {
     str context_path;                    /* of the context, relative to the repository */
     const struct ignore *ignore;         /* NULL when there is none */
     const struct repository *repository; /* NULL when not known */
-    bool
-        is_template; /* "{{ if }}" and its kin, and problems: no Dockerfile yet, so nothing is judged */
-    int64_t today; /* days since 1970 */
+    bool is_template; /* "{{ if }}" and its kin, and problems: no Dockerfile yet, not judged */
+    int64_t today;    /* days since 1970 */
 };
 
 /* Work out the facts of a parsed file. */
@@ -177,8 +176,8 @@ const struct base_fact *base_fact_find(str repository, str tag);
 const struct base_fact *base_sibling(struct arena *arena, const struct base_fact *base,
                                      const char *sibling);
 
-/* What to ship a program on that was built on `base`: its slim sibling, else the smallest plain image
- * of its family; NULL when the table has none. */
+/* What to ship a program on that was built on `base`: its slim sibling, else the smallest plain
+ * image of its family; NULL when the table has none. */
 const struct base_fact *base_to_ship(struct arena *arena, const struct base_fact *base);
 
 /* The first day on which a release gets no more fixes, "2024-06-30": of the image itself or of the
@@ -195,7 +194,7 @@ struct image_name {
 };
 struct image_name image_name_parse(struct arena *arena, str reference);
 
-/* -- what is found -------------------------------------------------------------------------------- */
+/* -- what is found ----------------------------------------------------------------------------- */
 
 struct rule_sink {
     struct arena *arena;
@@ -232,7 +231,7 @@ void found_related(struct rule_sink *sink, span at, const char *format, ...) PRI
 /* Other severity than the rule's own, for this one finding. */
 void found_severity(struct rule_sink *sink, enum severity severity);
 
-/* -- walking (rules/query.c) ---------------------------------------------------------------------- */
+/* -- walking (rules/query.c) ------------------------------------------------------------------- */
 
 typedef void command_check(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command);
@@ -253,7 +252,7 @@ typedef void step_check(const struct facts *facts, struct rule_sink *sink,
 void each_step(const struct facts *facts, struct rule_sink *sink, enum instruction_kind kind,
                step_check *check);
 
-/* -- questions that many rules ask (rules/query.c) ------------------------------------------------- */
+/* -- questions that many rules ask (rules/query.c) --------------------------------------------- */
 
 /* for each step of the file that has commands and is to be judged by POSIX rules */
 bool step_is_posix(const struct facts *facts, const struct step_facts *step);
@@ -265,6 +264,7 @@ bool step_is_run(const struct facts *facts, const struct step_facts *step);
 const struct step_facts *step_look_first(const struct facts *facts, const struct step_facts *step);
 const struct step_facts *step_look_end(const struct facts *facts, const struct step_facts *step);
 
+/* The stage that the step stands in. */
 const struct stage_facts *step_stage(const struct facts *facts, const struct step_facts *step);
 
 /* The last instruction of a kind in the stage that ships (its own lines only), NULL when there is
@@ -295,6 +295,7 @@ bool command_removes(const struct shell_command *command, str path);
 /* Is the manager's own clean-up called behind this command, in the same step? */
 bool cleans_behind(const struct step_facts *step, const struct package_command *package);
 
+/* What a command does with packages; its manager is NULL when it does nothing with them. */
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command);
 
 /* The same for a command of a step: as it was found when the facts were made. */

@@ -46,6 +46,7 @@
     FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
+    FAMILY(correctness_yaml)      \
     FAMILY(cross_builds)          \
     FAMILY(cross_mounts)          \
     FAMILY(cross_users)           \
@@ -80,8 +81,7 @@
     FAMILY(size_packages)         \
     FAMILY(template_manifests)    \
     FAMILY(template_mounts)       \
-    FAMILY(template_strip)        \
-    FAMILY(yaml_problems)
+    FAMILY(template_strip)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

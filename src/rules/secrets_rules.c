@@ -116,7 +116,7 @@ static void check_texts(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_instruction_text);
 }
 
-/* -- files ---------------------------------------------------------------------------------------------- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static const struct step_facts *removed_later(const struct facts *facts,
                                               const struct step_facts *copy, str path)
@@ -166,7 +166,7 @@ static void check_files(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_copied);
 }
 
-/* -- credentials on the command line -------------------------------------------------------------------- */
+/* -- credentials on the command line ----------------------------------------------------------- */
 
 /* Is "$NAME" or "${NAME}" in the text one that ARG or ENV sets? What a step reads from a mounted
  * secret is not in the history. */
@@ -238,7 +238,7 @@ static void check_credentials(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_credential);
 }
 
-/* -- secret mounts ----------------------------------------------------------------------------------------- */
+/* -- secret mounts ----------------------------------------------------------------------------- */
 
 static str mount_path(const struct facts *facts, const struct mount *mount)
 {
@@ -336,7 +336,8 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
     return NULL;
 }
 
-/* Does this install ask no registry, or another one than the project's: files, tools for everybody? */
+/* Does this install ask no registry, or another one than the project's: files, tools for everybody?
+ * */
 static bool needs_no_registry(const struct shell_command *command,
                               const struct package_command *package)
 {

@@ -1,6 +1,6 @@
 #include "rules/yaml_facts.h"
 
-/* -- which kind of YAML -------------------------------------------------------------------------- */
+/* -- which kind of YAML ------------------------------------------------------------------------ */
 
 /* Does some line begin with this text at column 0 (a key of the document's root)? */
 static bool has_root_key(str text, str key)
@@ -48,7 +48,7 @@ enum file_kind yaml_classify(str path, str text)
     return FILE_KIND_COUNT;
 }
 
-/* -- Kubernetes ------------------------------------------------------------------------------------- */
+/* -- Kubernetes -------------------------------------------------------------------------------- */
 
 static void add_containers(struct yaml_file *file, struct pod_facts *pod, const char *key)
 {
@@ -170,7 +170,7 @@ const struct node *container_security(const struct container_facts *container, c
     return node_get(node_get(container->pod->spec, "securityContext"), field);
 }
 
-/* -- compose ------------------------------------------------------------------------------------------ */
+/* -- compose ----------------------------------------------------------------------------------- */
 
 static void add_services(struct yaml_file *file, const struct node *root)
 {
@@ -186,7 +186,7 @@ static void add_services(struct yaml_file *file, const struct node *root)
     }
 }
 
-/* -- CI ----------------------------------------------------------------------------------------------- */
+/* -- CI ---------------------------------------------------------------------------------------- */
 
 static void add_github_steps(struct yaml_file *file, const struct ci_job *job,
                              const struct node *steps)
@@ -253,7 +253,7 @@ static void add_gitlab(struct yaml_file *file, const struct node *root)
     }
 }
 
-/* -- together ------------------------------------------------------------------------------------------ */
+/* -- together ---------------------------------------------------------------------------------- */
 
 struct yaml_file *yaml_file_make(struct arena *arena, const struct source *source,
                                  enum file_kind kind, const struct check_options *options)

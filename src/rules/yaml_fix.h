@@ -122,6 +122,7 @@ typedef void container_check(const struct yaml_file *file, struct rule_sink *sin
 typedef void service_check(const struct yaml_file *file, struct rule_sink *sink,
                            const struct service_facts *service);
 
+/* Run a check over every pod, container or compose service of a file. */
 void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check);
 void each_container(const struct yaml_file *file, struct rule_sink *sink, container_check *check);
 void each_service(const struct yaml_file *file, struct rule_sink *sink, service_check *check);

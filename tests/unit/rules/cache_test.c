@@ -1,6 +1,7 @@
 #include "tests/unit/rules/rules_unit.h"
 
-/* Rules of cache/: mounts, order, the syntax directive, builds. And what a RUN forgets (layers/). */
+/* Rules of cache/: mounts, order, the syntax directive, builds. And what a RUN forgets (layers/).
+ * */
 
 static const struct rule_row rows[] = {
     /* cache/mount-defeated */

@@ -1,23 +1,43 @@
-#include "data/utf8.h"
+#include "text/utf8.h"
 
-unsigned utf8_length(str text)
+unsigned utf8_decode(str text, uint32_t *out_code)
 {
     if (!text.len)
         return 0;
     const unsigned char *at = (const unsigned char *)text.at;
+    *out_code = at[0];
     if (at[0] < 0x80)
         return 1;
     unsigned length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    *out_code = UTF8_BAD;
     if (at[0] < 0xc2 || at[0] > 0xf4 || text.len < length)
-        return 0;
-    for (unsigned i = 1; i < length; i++)
+        return 1;
+    uint32_t code = at[0] & (0x7fu >> length);
+    for (unsigned i = 1; i < length; i++) {
         if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    /* The second byte is what tells overlong forms, surrogates and too large values. */
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-        return 0;
+            return 1;
+        code = code << 6 | (at[i] & 0x3fu);
+    }
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        return 1;
+    *out_code = code;
     return length;
+}
+
+uint32_t utf8_next(const char **at, const char *end)
+{
+    assert(*at < end);
+    uint32_t code;
+    *at += utf8_decode((str){*at, (size_t)(end - *at)}, &code);
+    return code;
+}
+
+unsigned utf8_length(str text)
+{
+    uint32_t code = 0;
+    unsigned length = utf8_decode(text, &code);
+    return code == UTF8_BAD && length == 1 ? 0 : length;
 }
 
 size_t utf8_bad_byte(str text)
