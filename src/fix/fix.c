@@ -109,7 +109,7 @@ static unsigned next_turn(const struct work *work)
     return turn;
 }
 
-/* Fixes that go together, in the order of the findings; those in conflict wait for a later round. */
+/* Fixes that go together, in the order of the findings; the others wait for another round. */
 static struct choice_list choose(const struct work *work)
 {
     struct choice_list chosen = {0};

@@ -2,7 +2,7 @@
 
 #include "data/data.h"
 #include "report/report.h"
-#include "rules/facts.h"
+#include "rules/rules.h"
 
 /*
  * report/check_formats -- one function for each machine format of `check`. Private to report/.

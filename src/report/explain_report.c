@@ -2,7 +2,7 @@
 #include "report/paint.h"
 
 #include "base/num.h"
-#include "rules/facts.h"
+#include "rules/rules.h"
 
 /* A rule, all rules, a base image: what `explain` prints and docs/rules is made of. */
 

@@ -1,4 +1,5 @@
 #include "rules/base_table.h"
+#include "rules/questions.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/families -- the files that rules stand in, one table each.

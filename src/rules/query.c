@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /* Questions that many rules ask of one step or one command. */
 

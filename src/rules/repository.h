@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/repository -- every file of one repository that a rule may look at, and its tree.

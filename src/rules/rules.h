@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/map.h"
+#include "rules/base_facts.h"
 #include "text/finding.h"
 
 /*

@@ -74,35 +74,20 @@ static bool knows_trimpath(const struct stage_facts *stage)
     return !str_to_u64(str_slice(tag, 0, digits), &minor) || minor >= 13;
 }
 
-static void check_go(const struct facts *facts, struct rule_sink *sink,
-                     const struct step_facts *step, const struct shell_command *command)
+/* Its symbols are wanted, or nobody keeps what it makes. */
+static bool keeps_symbols(const struct shell_command *command)
 {
-    bool builds = shell_is(command, "go", "build") || shell_is(command, "go", "install");
-    if (!builds || !is_needed(facts, step) || sets_go_flags(facts, step, command) ||
-        shell_option(command, "-race") || shell_option(command, "-gcflags") ||
-        shell_option(command, "-buildmode") || shell_option(command, "-n"))
-        return;
+    static const char *const wants[] = {"-race", "-gcflags", "-buildmode", "-n"};
     str output;
-    if (shell_option_value(command, "-o", &output) && str_eq(output, STR("/dev/null")))
-        return;
-    str flags;
-    const struct shell_word *word = linker_flags(command, &flags);
-    bool known = !word || (!str_has_char(flags, '$') && !str_has_char(flags, '`'));
-    bool strips = str_has(flags, STR("-s")) || str_has(flags, STR("-w"));
-    const struct shell_word *sub = shell_subcommand(command);
-    if (strips || !known || !sub || step->instruction->json)
-        return;
-    found(sink, sub->at, "the symbol table and DWARF data stay in the program");
-    str more = shell_option(command, "-trimpath") || !knows_trimpath(step_stage(facts, step))
-                   ? STR("")
-                   : STR(" -trimpath");
-    if (!word)
-        more = str_cat(sink->arena, more, STR(" -ldflags=\"-s -w\""));
-    found_fix(sink, "Link with -s -w");
-    if (more.len)
-        found_insert(sink, sub->at.end, more);
-    if (!word)
-        return;
+    for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
+        if (shell_option(command, wants[i]))
+            return true;
+    return shell_option_value(command, "-o", &output) && str_eq(output, STR("/dev/null"));
+}
+
+/* Put the flags in front of those that are there, in their quotes or in new ones. */
+static void extend_linker_flags(struct rule_sink *sink, const struct shell_word *word)
+{
     str raw = source_text(sink->source, word->at);
     size_t quote = str_find_char(raw, '"');
     if (quote == STR_MISSING)
@@ -117,6 +102,39 @@ static void check_go(const struct facts *facts, struct rule_sink *sink,
         found_insert(sink, start, STR("\"-s -w "));
         found_insert(sink, word->at.end, STR("\""));
     }
+}
+
+static void strip_go(const struct facts *facts, struct rule_sink *sink,
+                     const struct step_facts *step, const struct shell_command *command,
+                     const struct shell_word *flags)
+{
+    bool trims = !shell_option(command, "-trimpath") && knows_trimpath(step_stage(facts, step));
+    str more = trims ? STR(" -trimpath") : STR("");
+    if (!flags)
+        more = str_cat(sink->arena, more, STR(" -ldflags=\"-s -w\""));
+    found_fix(sink, "Link with -s -w");
+    if (more.len)
+        found_insert(sink, shell_subcommand(command)->at.end, more);
+    if (flags)
+        extend_linker_flags(sink, flags);
+}
+
+static void check_go(const struct facts *facts, struct rule_sink *sink,
+                     const struct step_facts *step, const struct shell_command *command)
+{
+    bool builds = shell_is(command, "go", "build") || shell_is(command, "go", "install");
+    if (!builds || !is_needed(facts, step) || sets_go_flags(facts, step, command) ||
+        keeps_symbols(command))
+        return;
+    str flags;
+    const struct shell_word *word = linker_flags(command, &flags);
+    bool known = !word || (!str_has_char(flags, '$') && !str_has_char(flags, '`'));
+    bool strips = str_has(flags, STR("-s")) || str_has(flags, STR("-w"));
+    const struct shell_word *sub = shell_subcommand(command);
+    if (strips || !known || !sub || step->instruction->json)
+        return;
+    found(sink, sub->at, "the symbol table and DWARF data stay in the program");
+    strip_go(facts, sink, step, command, word);
 }
 
 static void check_gos(const struct facts *facts, struct rule_sink *sink)

@@ -230,6 +230,22 @@ static bool is_brought_too(const struct facts *facts, str program)
                                                  : template_sent(facts, STR(".venv"));
 }
 
+/* Words of a manifest that name other files which an install reads. */
+static const struct {
+    const char *programs, *manifest, *words;
+} more_readers[] = {
+    {"bundle", "Gemfile", "gemspec path: eval_gemfile"},
+    {"composer", "composer.json", "\"scripts\" \"path\" \"classmap\" \"files\""},
+    {"poetry uv pipenv", "pyproject.toml", "workspace path"},
+    {"poetry uv pipenv", "Pipfile", "path"},
+    {"go", "go.mod", "./"},
+    {"cargo", "Cargo.toml", "[workspace path [[bench [[test [[example build proc-macro"},
+    {"mvn mvnw", "pom.xml", "<modules> <parent><relativePath>"},
+    {"gradle gradlew", "settings.gradle", "include"},
+    {"gradle gradlew", "settings.gradle.kts", "include"},
+    {"gradle gradlew", "build.gradle", "file( files( apply\\ from"},
+};
+
 static bool reads_more(const struct facts *facts, const struct shell_command *command)
 {
     if (is_brought_too(facts, command->name))
@@ -238,24 +254,11 @@ static bool reads_more(const struct facts *facts, const struct shell_command *co
         return node_reads_more(facts, command) ||
                template_sent(facts, STR("pnpm-workspace.yaml")) ||
                template_sent(facts, STR("patches"));
-    return (str_eq(command->name, STR("bundle")) &&
-            text_reads_more(facts, "Gemfile", "gemspec path: eval_gemfile")) ||
-           (str_eq(command->name, STR("composer")) &&
-            text_reads_more(facts, "composer.json",
-                            "\"scripts\" \"path\" \"classmap\" \"files\"")) ||
-           (STR_IN(command->name, "poetry", "uv", "pipenv") &&
-            (text_reads_more(facts, "pyproject.toml", "workspace path") ||
-             text_reads_more(facts, "Pipfile", "path"))) ||
-           (str_eq(command->name, STR("go")) && text_reads_more(facts, "go.mod", "./")) ||
-           (str_eq(command->name, STR("cargo")) &&
-            text_reads_more(facts, "Cargo.toml",
-                            "[workspace path [[bench [[test [[example build proc-macro")) ||
-           (STR_IN(command->name, "mvn", "mvnw") &&
-            text_reads_more(facts, "pom.xml", "<modules> <parent><relativePath>")) ||
-           (STR_IN(command->name, "gradle", "gradlew") &&
-            (text_reads_more(facts, "settings.gradle", "include") ||
-             text_reads_more(facts, "settings.gradle.kts", "include") ||
-             text_reads_more(facts, "build.gradle", "file( files( apply\\ from")));
+    for (size_t i = 0; i < ARRAY_COUNT(more_readers); i++)
+        if (str_is_listed(more_readers[i].programs, command->name) &&
+            text_reads_more(facts, more_readers[i].manifest, more_readers[i].words))
+            return true;
+    return false;
 }
 
 /* -- the lines --------------------------------------------------------------------------------- */

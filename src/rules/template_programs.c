@@ -136,6 +136,17 @@ static const struct shell_command *installing_command(const struct second_stage 
     return NULL;
 }
 
+/* Where the program goes: only build images have the directories of go and cargo in PATH. */
+static str shipped_place(const struct second_stage *plan, str path)
+{
+    bool elsewhere =
+        str_starts(path, STR("/go/bin/")) || str_starts(path, STR("/usr/local/cargo/"));
+    bool named = !str_has_char(plan->start->commands[0].argv.at[0].value, '/');
+    return elsewhere && named
+               ? path_join(plan->facts->arena, STR("/usr/local/bin"), str_basename(path))
+               : path;
+}
+
 bool second_stage_native(struct second_stage *plan)
 {
     const struct facts *facts = plan->facts;
@@ -145,7 +156,7 @@ bool second_stage_native(struct second_stage *plan)
     if (!command || !second_stage_assets(facts, plan))
         return false;
     bool rust = str_eq(command->name, STR("cargo")), go = str_eq(command->name, STR("go"));
-    if ((rust && links_to_more(facts)) || (!rust && !go && has_cpp(facts)))
+    if (rust ? links_to_more(facts) : !go && has_cpp(facts))
         return false;
     bool alone = go && is_static(plan, command);
     plan->base = second_stage_usual_base(facts, alone ? LIBC_NONE : facts->final->base->libc);
@@ -154,13 +165,6 @@ bool second_stage_native(struct second_stage *plan)
                                                          : system_of(facts);
     if (str_starts(plan->base, STR("debian:")) && (go || rust))
         second_stage_ship(plan, STR("/etc/ssl/certs/ca-certificates.crt"));
-    /* Only build images have these in PATH. */
-    bool elsewhere =
-        str_starts(path, STR("/go/bin/")) || str_starts(path, STR("/usr/local/cargo/"));
-    bool named = !str_has_char(plan->start->commands[0].argv.at[0].value, '/');
-    str place = elsewhere && named
-                    ? path_join(facts->arena, STR("/usr/local/bin"), str_basename(path))
-                    : path;
-    second_stage_ship_to(plan, path, place);
+    second_stage_ship_to(plan, path, shipped_place(plan, path));
     return plan->base.len > 0;
 }

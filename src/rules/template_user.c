@@ -318,6 +318,18 @@ static const struct instruction *place_of_run(const struct drop *drop)
     return NULL;
 }
 
+/* Is the USER that is there the one to change: nothing runs between it and the start? */
+static bool is_last_word(const struct facts *facts, const struct instruction *root_user,
+                         const struct instruction *start)
+{
+    if (!root_user || root_user->words.count != 1 || root_user->stage != start->stage)
+        return false;
+    for (uint32_t i = root_user->index; i < start->index; i++)
+        if (facts->steps[i].instruction->kind == INSTRUCTION_RUN)
+            return false;
+    return true;
+}
+
 bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
                         const struct instruction *start, const struct instruction *root_user)
 {
@@ -332,10 +344,7 @@ bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
     const struct instruction *place = making.len ? place_of_run(&drop) : NULL;
     if (making.len && !place)
         return false;
-    bool simple =
-        root_user && !making.len && root_user->words.count == 1 && root_user->stage == start->stage;
-    for (uint32_t i = root_user ? root_user->index : 0; simple && i < start->index; i++)
-        simple = facts->steps[i].instruction->kind != INSTRUCTION_RUN;
+    bool simple = !making.len && is_last_word(facts, root_user, start);
     str run = str_cat(facts->arena, STR("RUN "), making);
     if (simple) {
         template_add(facts->arena, &drop.edits, root_user->words.at[0].at, drop.name);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/templates -- what the larger mends have in common: mounts, stages, users.

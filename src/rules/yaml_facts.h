@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/yaml_facts -- what rules may know about a file that is no Dockerfile, worked out once.

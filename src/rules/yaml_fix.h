@@ -67,6 +67,7 @@ span pod_place(const struct pod_facts *pod);
 
 /* -- questions --------------------------------------------------------------------------------- */
 
+/* Does the pod ask for nodes that run Windows? */
 bool pod_is_windows(const struct pod_facts *pod);
 
 /* The same of a service: an override file, or one that extends another, is not whole. */

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "rules/choice.h"
-#include "rules/facts.h"
+#include "rules/questions.h"
 #include "tests/unit/unit.h"
 #include "text/edit.h"
 
