@@ -48,6 +48,15 @@ void yaml_fix_tmpfs(struct yaml_fix *fix, const struct service_facts *service,
         yaml_fix_set(fix, service->node, "tmpfs", text);
 }
 
+/* A tmpfs takes the owner and mode of the image's directory, root's as a rule: with its mode it fits
+ * whoever the image runs as, today and once its USER is another. */
+static str open_to_all(struct arena *arena, str path)
+{
+    return STR_IN(path, "/tmp", "/run", "/var/run")
+               ? path
+               : str_fmt(arena, "%.*s:mode=1777", STR_ARG(path));
+}
+
 /* Those of the blank-separated paths that nothing is mounted at. */
 static struct yaml_items unmounted(struct arena *arena, const struct service_facts *service,
                                    str paths)
@@ -55,8 +64,10 @@ static struct yaml_items unmounted(struct arena *arena, const struct service_fac
     struct yaml_items open = {0};
     str path;
     while (str_next_word(&paths, &path))
-        if (!service_mounts(service, path))
-            vec_push(arena, &open, (struct yaml_item){path, path});
+        if (!service_mounts(service, path)) {
+            str text = open_to_all(arena, path);
+            vec_push(arena, &open, (struct yaml_item){text, text});
+        }
     return open;
 }
 
@@ -106,8 +117,9 @@ static void missing(const struct yaml_file *file, struct rule_sink *sink,
     struct yaml_items open = unmounted(file->arena, service, str_from(server->writable));
     if (!open.count)
         return;
+    str path = str_slice(open.at[0].block, 0, str_find_char(open.at[0].block, ':'));
     found(sink, service_place(service, flag), "'%s' writes to %.*s, and nothing is mounted there",
-          server->repository, STR_ARG(open.at[0].block));
+          server->repository, STR_ARG(path));
     struct yaml_fix fix = {.file = file};
     yaml_fix_tmpfs(&fix, service, &open);
     yaml_fix_done(&fix, sink, "Mount a tmpfs there");
