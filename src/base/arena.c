@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include "base/fault.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static char *block_data(struct block *block)
 
 struct arena *arena_new(size_t limit_bytes)
 {
-    struct arena *arena = calloc(1, sizeof(*arena));
+    struct arena *arena = fault_hits() ? NULL : calloc(1, sizeof(*arena));
     if (!arena)
         out_of_memory();
     arena->limit = limit_bytes ? limit_bytes : LIMIT_ARENA;
@@ -118,7 +119,7 @@ static void add_block(struct arena *arena, size_t need)
             size = need;
         if (size > arena->limit || arena->taken > arena->limit - size)
             out_of_memory();
-        block = malloc(sizeof(*block) + size);
+        block = fault_hits() ? NULL : malloc(sizeof(*block) + size);
         if (!block)
             out_of_memory();
         block->size = size;

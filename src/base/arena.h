@@ -27,8 +27,8 @@ struct arena_mark {
 /* A new arena that may hold at most `limit_bytes` (0: the default of base/limits.h). */
 struct arena *arena_new(size_t limit_bytes);
 
-/* An arena that is freed together with its parent: for a worker, or a phase whose results the parent
- * must see. */
+/* An arena that is freed together with its parent: for a worker, or a phase whose results the
+ * parent must see. */
 struct arena *arena_child(struct arena *parent, size_t limit_bytes);
 
 /* Give everything back, children included. NULL is allowed; not for children. */

@@ -5,20 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Write into a fixed line; text that does not fit ends in "...". */
-PRINTF_LIKE(2, 0)
-static void fill(char line[ERR_LINE_BYTES], const char *fmt, va_list args)
+/* Write into `size` bytes of a line; text that does not fit ends in "...". */
+PRINTF_LIKE(3, 0)
+static void fill(char *line, size_t size, const char *fmt, va_list args)
 {
-    int length = vsnprintf(line, ERR_LINE_BYTES, fmt, args);
-    if (length >= ERR_LINE_BYTES)
-        memcpy(line + ERR_LINE_BYTES - 4, "...", 4);
+    assert(size > 3 && size <= ERR_LINE_BYTES);
+    int length = vsnprintf(line, size, fmt, args);
+    if (length >= (int)size)
+        memcpy(line + size - 4, "...", 4);
 }
 
 PRINTF_LIKE(2, 0)
 static void add_line(struct err *err, const char *fmt, va_list args)
 {
     unsigned at = err->lines < ERR_LINES_MAX ? err->lines++ : ERR_LINES_MAX - 1;
-    fill(err->line[at], fmt, args);
+    fill(err->line[at], ERR_LINE_BYTES, fmt, args);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
@@ -35,15 +36,20 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
 bool err_sys(struct err *err, const char *fmt, ...)
 {
     int cause = errno;
+    const char *says = strerrordesc_np(cause);
+    if (!says)
+        says = "unknown error";
     err_clear(err);
     err->code = cause == EACCES || cause == EPERM ? ERR_DENIED : ERR_IO;
     err->sys_errno = cause;
+    err->lines = 1;
+    size_t room = ERR_LINE_BYTES - strlen(says) - 2; /* a long path must not hide the cause */
     va_list args;
     va_start(args, fmt);
-    add_line(err, fmt, args);
+    fill(err->line[0], room, fmt, args);
     va_end(args);
     size_t used = strlen(err->line[0]);
-    snprintf(err->line[0] + used, ERR_LINE_BYTES - used, ": %s", strerrordesc_np(cause));
+    snprintf(err->line[0] + used, ERR_LINE_BYTES - used, ": %s", says);
     return false;
 }
 
@@ -61,9 +67,14 @@ bool err_hint(struct err *err, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    fill(err->hint, fmt, args);
+    fill(err->hint, ERR_LINE_BYTES, fmt, args);
     va_end(args);
     return false;
+}
+
+bool err_is_unreadable(const struct err *err)
+{
+    return (err->code == ERR_IO || err->code == ERR_DENIED) && err->sys_errno != ENOENT;
 }
 
 void err_clear(struct err *err)

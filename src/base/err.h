@@ -42,5 +42,8 @@ bool err_sys(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);  /* cause
 bool err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3); /* adds a line  */
 bool err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3); /* the way out  */
 
+/* Did a system call fail for another reason than that nothing is there? */
+bool err_is_unreadable(const struct err *err);
+
 /* Forget what was said: all is well again. */
 void err_clear(struct err *err);

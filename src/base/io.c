@@ -1,5 +1,6 @@
 #include "base/io.h"
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/vec.h"
 
@@ -11,7 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Every open of the program stands here: close-on-exec, never blocking on a FIFO. */
+/*
+ * Every open of the program stands here: close-on-exec, never blocking on a FIFO. What can fail
+ * goes through fault_hits(), so that tests/fault can see it fail.
+ */
 
 void fd_cleanup(int *fd)
 {
@@ -33,7 +37,7 @@ str dir_path(struct arena *arena, int fd)
 bool fd_write_all(int fd, str bytes, struct err *err)
 {
     while (bytes.len) {
-        ssize_t done = write(fd, bytes.at, bytes.len);
+        ssize_t done = fault_hits() ? -1 : write(fd, bytes.at, bytes.len);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
@@ -54,7 +58,7 @@ static bool read_all(struct arena *arena, int fd, size_t size_max, size_t expect
             at = arena_grow(arena, at, capacity, more, 1);
             capacity = more;
         }
-        ssize_t got = read(fd, at + len, capacity - len);
+        ssize_t got = fault_hits() ? -1 : read(fd, at + len, capacity - len);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -87,7 +91,7 @@ static bool read_regular(struct arena *arena, int fd, str path, size_t size_max,
                          struct err *err)
 {
     struct stat stat;
-    if (fstat(fd, &stat) != 0)
+    if (fault_hits() || fstat(fd, &stat) != 0)
         return err_sys(err, "cannot look at '%.*s'", STR_ARG(path));
     if (S_ISDIR(stat.st_mode))
         return err_set(err, ERR_FORMAT, "'%.*s' is a directory", STR_ARG(path));
@@ -107,7 +111,8 @@ bool file_read(struct arena *arena, int dir_fd, str path, size_t size_max, str *
     char z[LIMIT_PATH];
     if (!path_z(z, path, err))
         return false;
-    AUTO(fd) int fd = openat(dir_fd, z, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    AUTO(fd)
+    int fd = fault_hits() ? -1 : openat(dir_fd, z, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return err_sys(err, "cannot open '%s'", z);
     return read_regular(arena, fd, path, size_max, out_bytes, err);
@@ -130,7 +135,7 @@ static int walk_beneath(int dir_fd, str path, int flags)
         name[part.len] = '\0';
         bool last = !path.at;
         int how = last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW;
-        int next = openat(at, name, how | O_CLOEXEC);
+        int next = fault_hits() ? -1 : openat(at, name, how | O_CLOEXEC);
         if (last || next < 0)
             return next;
         close(at);
@@ -149,7 +154,7 @@ int open_beneath(int dir_fd, str path, int flags, struct err *err)
         .flags = (uint64_t)(flags | O_CLOEXEC | O_NOCTTY),
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, dir_fd, z, &how, sizeof(how));
+    long fd = fault_hits() ? -1 : syscall(SYS_openat2, dir_fd, z, &how, sizeof(how));
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         fd = walk_beneath(dir_fd, path, flags);
     if (fd < 0)
@@ -169,7 +174,7 @@ int dir_open(int dir_fd, str path, struct err *err)
     char z[LIMIT_PATH];
     if (!path_z(z, path, err))
         return -1;
-    int fd = openat(dir_fd, z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = fault_hits() ? -1 : openat(dir_fd, z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         err_sys(err, "cannot open the directory '%s'", z);
     return fd;
@@ -180,13 +185,13 @@ int open_readable(int dir_fd, str path, struct err *err)
     char z[LIMIT_PATH];
     if (!path_z(z, path, err))
         return -1;
-    int fd = openat(dir_fd, z, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = fault_hits() ? -1 : openat(dir_fd, z, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         err_sys(err, "cannot open '%s'", z);
     return fd;
 }
 
-/* -- replacing a file -------------------------------------------------------------------------------- */
+/* -- replacing a file -------------------------------------------------------------------------- */
 
 /* A hidden file beside its goal, unlinked unless it was renamed. */
 struct temporary {
@@ -213,8 +218,10 @@ static bool temporary_open(struct temporary *temporary, str beside, mode_t mode,
                               (int)getpid(), try);
         if (length >= (int)sizeof(temporary->name))
             break;
-        temporary->fd = openat(temporary->dir_fd, temporary->name,
-                               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+        temporary->fd = fault_hits()
+                            ? -1
+                            : openat(temporary->dir_fd, temporary->name,
+                                     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
         if (temporary->fd >= 0)
             return true;
         if (errno != EEXIST)
@@ -230,9 +237,11 @@ static __attribute__((noinline)) bool follow_links(int dir_fd, char path[LIMIT_P
 {
     for (int depth = 0; depth < 40; depth++) {
         char target[LIMIT_PATH];
-        ssize_t length = readlinkat(dir_fd, path, target, sizeof(target) - 1);
-        if (length < 0)
+        ssize_t length = fault_hits() ? -1 : readlinkat(dir_fd, path, target, sizeof(target) - 1);
+        if (length < 0 && (errno == EINVAL || errno == ENOENT))
             return true;
+        if (length < 0)
+            return err_sys(err, "cannot look at '%s'", path);
         target[length] = '\0';
         str directory = target[0] == '/' ? STR("") : str_dirname(str_from(path));
         char joined[LIMIT_PATH];
@@ -245,33 +254,51 @@ static __attribute__((noinline)) bool follow_links(int dir_fd, char path[LIMIT_P
     return err_set(err, ERR_FORMAT, "'%s' is a loop of symbolic links", path);
 }
 
+/* Write all, give the file the old one's mode and owner (NULL: there is none), down to the disk. */
+static bool temporary_fill(struct temporary *temporary, const char *goal, str bytes,
+                           const struct stat *old, struct err *err)
+{
+    if (!fd_write_all(temporary->fd, bytes, err))
+        return err_wrap(err, "writing '%s'", goal);
+    if (old) {
+        /* An owner that we may not give is kept out of the way of the user's edit. */
+        int given = fchown(temporary->fd, old->st_uid, old->st_gid);
+        (void)given;
+        if (fault_hits() || fchmod(temporary->fd, old->st_mode & 07777) != 0)
+            return err_sys(err, "cannot give the new '%s' its mode", goal);
+    }
+    if (fault_hits() || fsync(temporary->fd) != 0)
+        return err_sys(err, "cannot write '%s' to disk", goal);
+    return true;
+}
+
 bool file_replace(int dir_fd, str path, str bytes, struct err *err)
 {
     char z[LIMIT_PATH];
     if (!path_z(z, path, err) || !follow_links(dir_fd, z, err))
         return false;
     struct stat old;
-    bool exists = fstatat(dir_fd, z, &old, 0) == 0;
+    bool exists = !fault_hits() && fstatat(dir_fd, z, &old, 0) == 0;
+    if (!exists && errno != ENOENT)
+        return err_sys(err, "cannot look at '%s'", z);
     if (exists && !S_ISREG(old.st_mode))
         return err_set(err, ERR_FORMAT, "'%s' is no regular file", z);
     AUTO(temporary) struct temporary temporary = {.dir_fd = dir_fd, .fd = -1};
-    if (!temporary_open(&temporary, str_from(z), 0666, err))
+    if (!temporary_open(&temporary, str_from(z), 0666, err) ||
+        !temporary_fill(&temporary, z, bytes, exists ? &old : NULL, err))
         return false;
-    if (!fd_write_all(temporary.fd, bytes, err))
-        return err_wrap(err, "writing '%s'", z);
-    if (exists) {
-        /* An owner that we may not give is kept out of the way of the user's edit. */
-        int given = fchown(temporary.fd, old.st_uid, old.st_gid);
-        (void)given;
-        if (fchmod(temporary.fd, old.st_mode & 07777) != 0)
-            return err_sys(err, "cannot give the new '%s' its mode", z);
-    }
-    if (fsync(temporary.fd) != 0)
-        return err_sys(err, "cannot write '%s' to disk", z);
-    if (renameat(dir_fd, temporary.name, dir_fd, z) != 0)
+    if (fault_hits() || renameat(dir_fd, temporary.name, dir_fd, z) != 0)
         return err_sys(err, "cannot replace '%s'", z);
     temporary.name[0] = '\0';
     return true;
+}
+
+bool path_may_be(int dir_fd, str path)
+{
+    struct stat stat;
+    if (path_stat(dir_fd, path, &stat))
+        return S_ISREG(stat.st_mode);
+    return errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG;
 }
 
 bool path_stat(int dir_fd, str path, struct stat *out_stat)
@@ -279,13 +306,14 @@ bool path_stat(int dir_fd, str path, struct stat *out_stat)
     char z[LIMIT_PATH];
     struct err ignored = {0};
     struct stat stat;
-    if (!path_z(z, path, &ignored) || fstatat(dir_fd, z, &stat, 0) != 0)
+    errno = ENAMETOOLONG; /* of what path_z() refuses */
+    if (!path_z(z, path, &ignored) || fault_hits() || fstatat(dir_fd, z, &stat, 0) != 0)
         return false;
     *out_stat = stat;
     return true;
 }
 
-/* -- lexical paths --------------------------------------------------------------------------------------- */
+/* -- lexical paths ----------------------------------------------------------------------------- */
 
 str path_clean(struct arena *arena, str path)
 {

@@ -53,8 +53,13 @@ str dir_path(struct arena *arena, int fd);
  * link is followed, so that the file behind it is replaced. On failure nothing has changed. */
 MUST_CHECK bool file_replace(int dir_fd, str path, str bytes, struct err *err);
 
-/* What stands at a path, links followed; false when there is nothing that can be looked at. */
+/* What stands at a path, links followed; false, with errno, when there is nothing that can be
+ * looked at. */
 bool path_stat(int dir_fd, str path, struct stat *out_stat);
+
+/* Does a regular file stand there, or something that we may not look at? Whoever then reads it is
+ * told why it cannot be read, where path_stat() would have taken it for absent. */
+bool path_may_be(int dir_fd, str path);
 
 /* Lexically clean, '/'-separated, relative or absolute: "a/./b//../c" is "a/c"; "" is ".". */
 str path_clean(struct arena *arena, str path);

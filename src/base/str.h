@@ -102,30 +102,43 @@ str str_replace(struct arena *arena, str text, str from, str to);
  * For "did you mean". Strings over 64 bytes count as far apart. */
 unsigned str_distance(str a, str b, unsigned most);
 
+/* Space or tab. These judge bytes as ASCII, whatever the locale. */
 static inline bool char_is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
+
+/* Blank, line end, VT, FF. */
 static inline bool char_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
+
+/* 0 to 9. */
 static inline bool char_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
+
+/* A letter of ASCII. */
 static inline bool char_is_alpha(char c)
 {
     return (c | 32) >= 'a' && (c | 32) <= 'z';
 }
+
+/* A letter or digit of ASCII. */
 static inline bool char_is_alnum(char c)
 {
     return char_is_digit(c) || char_is_alpha(c);
 }
+
+/* What a name of a variable is made of. */
 static inline bool char_is_name(char c)
 {
     return char_is_alnum(c) || c == '_';
 }
+
+/* The small letter of an ASCII capital; all else as it is. */
 static inline char char_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;

@@ -115,13 +115,12 @@ const struct command *command_find(str name);
 int cli_main(struct arena *arena, const struct host *host, int argc, const char *const *argv,
              bool stderr_tty);
 
-/* -- options ------------------------------------------------------------------------------------- */
+/* -- options ----------------------------------------------------------------------------------- */
 
-/* Parse `argv` (behind the command's name) and the PLIMSOLL_ variables into `args` (args_size bytes,
- * filled with the defaults) and `common`. With --help the rest is not judged. */
-MUST_CHECK bool opts_parse(struct arena *arena, const struct host *host,
-                           const struct command *command, const str *argv, size_t argc, void *args,
-                           struct common *common, struct err *err);
+/* Parse `argv` (behind the name of ctx->command) and the PLIMSOLL_ variables into `args` (args_size
+ * bytes, filled with the defaults) and ctx->common. With --help the rest is not judged. */
+MUST_CHECK bool opts_parse(struct ctx *ctx, const str *argv, size_t argc, void *args,
+                           struct err *err);
 
 /* "PLIMSOLL_FAIL_ON" of "fail-on". */
 str opt_env_name(struct arena *arena, const struct opt *opt);
@@ -129,7 +128,7 @@ str opt_env_name(struct arena *arena, const struct opt *opt);
 /* "--format FORMAT" as help shows it: the placeholder, or the choices themselves. */
 str opt_value_text(const struct command *command, const struct opt *opt);
 
-/* -- words that users of other tools type ---------------------------------------------------------- */
+/* -- words that users of other tools type ------------------------------------------------------ */
 
 /* What the first words of a command line mean here. */
 struct alias {
@@ -160,7 +159,7 @@ const char *foreign_option(str name);
 /* What another tool's word for a format or a severity is called here, NULL when we know none. */
 const char *foreign_word(str word);
 
-/* -- what commands share --------------------------------------------------------------------------- */
+/* -- what commands share ----------------------------------------------------------------------- */
 
 /* Print a result to standard output or to -o FILE, atomically. */
 MUST_CHECK bool ctx_print(struct ctx *ctx, str text, struct err *err);
@@ -178,8 +177,9 @@ MUST_CHECK bool ctx_stdin(struct ctx *ctx, str *out_text, struct err *err);
 size_t choice_count(const char *choices);
 str choice_word(const char *choices, size_t index);
 
-/* -- help, completions, man pages: all from the tables --------------------------------------------- */
+/* -- help, completions, man pages: all from the tables ----------------------------------------- */
 
+/* What --help prints, for the program and for a command, and what the shells read. */
 str help_program(struct arena *arena, unsigned width);
 str help_command(struct arena *arena, const struct command *command, unsigned width);
 str completion_bash(struct arena *arena);

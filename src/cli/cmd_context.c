@@ -5,6 +5,8 @@
 #include "context/context.h"
 #include "report/report.h"
 
+#include <errno.h>
+
 /* plimsoll context: what a build would send, what it need not, and the ignore file. */
 
 struct context_args {
@@ -57,6 +59,8 @@ static bool explain_path(struct ctx *ctx, const struct context_args *args,
                                     .ignore_path = opened->ignore_path};
     struct stat stat;
     answer.exists = path_stat(opened->root_fd, answer.path, &stat);
+    if (!answer.exists && errno != ENOENT && errno != ENOTDIR)
+        return err_sys(err, "cannot look at '%.*s'", STR_ARG(answer.path));
     struct ignore_verdict verdict = ignore_match(opened->ignore, answer.path);
     answer.dropped = verdict.dropped;
     answer.line = verdict.line;
@@ -80,14 +84,20 @@ static bool is_dockerfile(str path)
 
 VEC_TYPE(source_list, const struct source *);
 
-static void add_dockerfile(struct ctx *ctx, const struct opened *opened, str path,
-                           struct source_list *sources)
+static bool add_dockerfile(struct ctx *ctx, const struct opened *opened, str path,
+                           struct source_list *sources, struct err *err)
 {
     str text;
-    struct err unread = {0}; /* a Dockerfile that cannot be read needs nothing */
-    if (!str_ends(path, STR(".dockerignore")) &&
-        file_read(ctx->arena, opened->root_fd, path, LIMIT_LINT_FILE, &text, &unread))
-        vec_push(ctx->arena, sources, source_new(ctx->arena, path, text));
+    if (str_ends(path, STR(".dockerignore")))
+        return true;
+    if (!file_read(ctx->arena, opened->root_fd, path, LIMIT_LINT_FILE, &text, err)) {
+        if (err_is_unreadable(err))
+            return false;
+        err_clear(err); /* what is gone, is no text or none of this size needs nothing */
+        return true;
+    }
+    vec_push(ctx->arena, sources, source_new(ctx->arena, path, text));
+    return true;
 }
 
 /* At the top, or in a directory that people keep for Dockerfiles of the whole repository. */
@@ -101,18 +111,19 @@ static bool is_near_top(const struct context_tree *tree, const struct context_en
 }
 
 /* The Dockerfiles that build this context: those near its top, else all. */
-static struct source_list dockerfiles_of(struct ctx *ctx, const struct opened *opened,
-                                         const struct context_tree *tree)
+static bool dockerfiles_of(struct ctx *ctx, const struct opened *opened,
+                           const struct context_tree *tree, struct source_list *sources,
+                           struct err *err)
 {
-    struct source_list sources = {0};
-    for (int deep = 0; deep < 2 && !sources.count; deep++)
+    for (int deep = 0; deep < 2 && !sources->count; deep++)
         for (uint32_t i = 0; i < tree->count; i++) {
             const struct context_entry *entry = &tree->entries[i];
             if (entry->type == ENTRY_FILE && is_dockerfile(entry->path) &&
-                is_near_top(tree, entry) == !deep)
-                add_dockerfile(ctx, opened, entry->path, &sources);
+                is_near_top(tree, entry) == !deep &&
+                !add_dockerfile(ctx, opened, entry->path, sources, err))
+                return false;
         }
-    return sources;
+    return true;
 }
 
 /* The one that was named: it must be there, in the context or beside it. */
@@ -136,12 +147,15 @@ static bool measure(struct ctx *ctx, const struct context_args *args, const stru
     if (!context_walk(ctx->arena, opened->root_fd, opened->ignore, &options, &tree, err))
         return err_wrap(err, "walking %.*s", STR_ARG(opened->directory));
     struct source_list sources = {0};
-    if (!args->dockerfile.len)
-        sources = dockerfiles_of(ctx, opened, tree);
-    else if (!named_dockerfile(ctx, args, opened, &sources, err))
+    if (!args->dockerfile.len ? !dockerfiles_of(ctx, opened, tree, &sources, err)
+                              : !named_dockerfile(ctx, args, opened, &sources, err))
         return false;
     const struct context_needs *needs =
         context_needs_of(ctx->arena, tree, opened->root_fd, sources.at, sources.count);
+    str unread = context_needs_unread(needs);
+    if (unread.len)
+        return err_set(err, ERR_IO, "'%.*s' cannot be read, and it says what a build needs",
+                       STR_ARG(unread));
     return context_measure(ctx->arena, opened->root_fd, tree, needs, opened->ignore_path, report,
                            err);
 }
@@ -150,6 +164,11 @@ static bool write_ignore(struct ctx *ctx, const struct opened *opened,
                          const struct context_report *report, struct err *err)
 {
     str path = opened->ignore_path.len ? opened->ignore_path : STR(".dockerignore");
+    if (report->tree->unread.count)
+        return err_set(err, ERR_IO, "nothing is written: '%.*s' cannot be read",
+                       STR_ARG(report->tree->unread.at[0]));
+    if (!opened->ignore_path.len && path_may_be(opened->root_fd, path))
+        return err_set(err, ERR_IO, "nothing is written: '%.*s' has come meanwhile", STR_ARG(path));
     str text = context_ignore_text(ctx->arena, opened->ignore_text, report);
     if (str_eq(text, opened->ignore_text))
         return true;

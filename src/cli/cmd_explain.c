@@ -1,7 +1,7 @@
 #include "cli/commands.h"
 
 #include "report/report.h"
-#include "rules/facts.h"
+#include "rules/rules.h"
 
 /* plimsoll explain: what a rule or a base image is about. */
 

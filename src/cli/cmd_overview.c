@@ -15,8 +15,9 @@ static bool run_overview(struct ctx *ctx, const void *raw_args, int *out_exit, s
     struct check_options options = {0};
     struct check_result result = {0};
     const str here = STR(".");
+    const struct check_input input = {.paths = &here, .count = 1};
     if (!check_config_read(ctx->arena, &ctx->host, here, ctx->common.config, &options, err) ||
-        !check_run(ctx->arena, &ctx->host, &here, 1, &options, STR_NONE, &result, err) ||
+        !check_run(ctx->arena, &ctx->host, &input, &options, &result, err) ||
         !rule_args_baseline(ctx, &options, &result, err))
         return false;
     bool unread = ctx_tell_unread(ctx, &result);

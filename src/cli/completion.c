@@ -45,7 +45,7 @@ static str words_of(struct arena *arena, const struct command *command, const st
     return str_replace(arena, opt_value_text(command, opt), STR("|"), STR(" "));
 }
 
-/* -- bash ---------------------------------------------------------------------------------------- */
+/* -- bash -------------------------------------------------------------------------------------- */
 
 static void bash_command_names(struct buf *out)
 {
@@ -134,7 +134,7 @@ str completion_bash(struct arena *arena)
     return buf_str(&out);
 }
 
-/* -- zsh ----------------------------------------------------------------------------------------- */
+/* -- zsh --------------------------------------------------------------------------------------- */
 
 /* Text inside '...' and inside a _arguments description: quotes, brackets and colons escaped. */
 static str zsh_text(struct arena *arena, const char *text)
@@ -249,7 +249,7 @@ str completion_zsh(struct arena *arena)
     return buf_str(&out);
 }
 
-/* -- fish ---------------------------------------------------------------------------------------- */
+/* -- fish -------------------------------------------------------------------------------------- */
 
 static str fish_text(struct arena *arena, const char *text)
 {

@@ -104,7 +104,7 @@ static bool run_command(struct ctx *ctx, const str *argv, size_t argc, int *out_
         arena_alloc(ctx->arena, command->args_size ? command->args_size : 1, _Alignof(max_align_t));
     if (command->defaults)
         memcpy(args, command->defaults, command->args_size);
-    if (!opts_parse(ctx->arena, &ctx->host, command, argv, argc, args, &ctx->common, err))
+    if (!opts_parse(ctx, argv, argc, args, err))
         return false;
     if (ctx->common.help) {
         *out_exit = EXIT_CLEAN;

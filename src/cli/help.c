@@ -6,7 +6,8 @@
 
 enum { HELP_BYTES_MAX = 256 << 10, TERM_INDENT = 2, HELP_COLUMN = 30 };
 
-/* Words of `text` broken to the width; the first line begins at `column`, the others at `indent`. */
+/* Words of `text` broken to the width; the first line begins at `column`, the others at `indent`.
+ * */
 static void put_wrapped(struct buf *out, str text, size_t column, size_t indent, unsigned width)
 {
     str word;

@@ -1,3 +1,5 @@
+#include "base/fault.h"
+#include "base/io.h"
 #include "base/num.h"
 #include "cli/cli.h"
 
@@ -51,14 +53,44 @@ static int64_t find_now(const struct host *host)
     return (int64_t)time(NULL);
 }
 
+#ifdef PLIMSOLL_FAULTS
+/* PLIMSOLL_FAULT=N: the N-th call fails; 0 only counts. */
+static void arm_faults(const struct host *host)
+{
+    uint64_t nth;
+    if (str_to_u64(host_env(host, "PLIMSOLL_FAULT"), &nth))
+        fault_arm(nth);
+}
+
+static void tell_faults(struct arena *arena)
+{
+    struct err unheard = {0};
+    str text = str_fmt(arena, "faults: %" PRIu64 " calls\n", fault_calls());
+    if (!fd_write_all(STDERR_FILENO, text, &unheard))
+        return;
+}
+#else
+static void arm_faults(const struct host *host)
+{
+    (void)host;
+}
+
+static void tell_faults(struct arena *arena)
+{
+    (void)arena;
+}
+#endif
+
 int main(int argc, char **argv)
 {
     struct host host = {.environment = (const char *const *)environ, .cwd_fd = AT_FDCWD};
     host.now_s = find_now(&host);
     host.width = find_width(&host);
     host.color = find_color(&host);
+    arm_faults(&host);
     struct arena *arena = arena_new(0);
     int code = cli_main(arena, &host, argc, (const char *const *)argv, isatty(STDERR_FILENO) == 1);
+    tell_faults(arena);
     arena_free(arena);
     return code;
 }

@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 
 /*
- * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has nothing
- * to say, which is why they are not written in a language on top of it.
+ * Man pages in the man(7) macros, from the tables. They are made so that `mandoc -Tlint` has
+ * nothing to say, which is why they are not written in a language on top of it.
  */
 
 enum { LINE_WIDTH = 76 };

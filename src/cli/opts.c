@@ -351,22 +351,22 @@ static bool judge_operands(const struct command *command, const struct opt_list 
     return err_hint(err, "usage: plimsoll %s %s", command->name, command->operands);
 }
 
-bool opts_parse(struct arena *arena, const struct host *host, const struct command *command,
-                const str *argv, size_t argc, void *args, struct common *common, struct err *err)
+bool opts_parse(struct ctx *ctx, const str *argv, size_t argc, void *args, struct err *err)
 {
+    const struct command *command = ctx->command;
     assert(command->opt_count <= OPTS_MAX && common_opt_count <= OPTS_MAX);
-    struct parse parse = {.arena = arena,
+    struct parse parse = {.arena = ctx->arena,
                           .command = command,
                           .argv = argv,
                           .argc = argc,
                           .args = args,
-                          .common = common};
+                          .common = &ctx->common};
     struct opt_list operands = {0};
     if (!parse_line(&parse, &operands, err))
         return false;
-    if (common->help)
+    if (ctx->common.help)
         return true;
-    if (!parse_env(&parse, host, err) || !judge_operands(command, &operands, err))
+    if (!parse_env(&parse, &ctx->host, err) || !judge_operands(command, &operands, err))
         return false;
     if (command->operands_max)
         memcpy((char *)args + command->operands_offset, &operands, sizeof(operands));

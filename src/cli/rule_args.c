@@ -101,11 +101,12 @@ bool rule_args_baseline(struct ctx *ctx, const struct check_options *options,
 bool rule_args_check(struct ctx *ctx, const struct rule_args *args, struct check_options *options,
                      struct check_result *result, struct err *err)
 {
-    str text = STR_NONE;
     const str here = STR(".");
-    const str *paths = args->paths.count ? args->paths.at : &here;
-    size_t count = args->paths.count ? args->paths.count : 1;
+    struct check_input input = {
+        .paths = args->paths.count ? args->paths.at : &here,
+        .count = args->paths.count ? args->paths.count : 1,
+    };
     return make_options(ctx, args, options, err) &&
-           (!has_stdin(&args->paths) || ctx_stdin(ctx, &text, err)) &&
-           check_run(ctx->arena, &ctx->host, paths, count, options, text, result, err);
+           (!has_stdin(&args->paths) || ctx_stdin(ctx, &input.stdin_text, err)) &&
+           check_run(ctx->arena, &ctx->host, &input, options, result, err);
 }

@@ -37,7 +37,7 @@ struct rule_args {
     {"no-inline", 0, OPT_FLAG, RULE_AT(no_inline), NULL, \
      "let no comment in a file ignore a finding"}, \
     {"modernize", 0, OPT_FLAG, RULE_AT(modernize), NULL, \
-     "also propose other base images and stage structures"}, \
+     "also propose other base images, stages, and caches for system packages"}, \
     {"threads", 0, OPT_INT, RULE_AT(threads), "N", "workers; one a core when not given"}
 /* clang-format on */
 

@@ -114,12 +114,13 @@ struct context_tree *context_tree_of(struct arena *arena, const str *paths, size
 const struct context_entry *context_find(const struct context_tree *tree, str path);
 
 /* First entry at or after `from` that a COPY source (a glob or a plain path) names; NO_ENTRY when
- * there are no more. Dropped entries are given too: look at `dropped`. A source that names the whole
- * context (".") gives each entry at its top. */
+ * there are no more. Dropped entries are given too: look at `dropped`. A source that names the
+ * whole context (".") gives each entry at its top. */
 uint32_t context_match(const struct context_tree *tree, str source, uint32_t from);
 
 /* Which ignore file a build of `dockerfile` (path relative to the context, or "") with the context
- * behind root_fd uses: "<Dockerfile>.dockerignore" wins over ".dockerignore"; "" when none is there. */
+ * behind root_fd uses: "<Dockerfile>.dockerignore" wins over ".dockerignore"; "" when none is
+ * there. */
 str ignore_file_for(struct arena *arena, int root_fd, str dockerfile);
 
 /* -- measuring and suggesting ------------------------------------------------------------------ */
@@ -167,8 +168,8 @@ struct context_report {
     struct context_suggestions suggest; /* biggest saving first */
 };
 
-/* What the Dockerfiles of this context need of it: COPY/ADD/bind sources, with what build tools read
- * (lock files, vendor, the README that pyproject names). `dockerfiles` are texts. */
+/* What the Dockerfiles of this context need of it: COPY/ADD/bind sources, with what build tools
+ * read (lock files, vendor, the README that pyproject names). `dockerfiles` are texts. */
 struct context_needs;
 struct context_needs *context_needs_of(struct arena *arena, const struct context_tree *tree,
                                        int root_fd, const struct source *const *dockerfiles,
@@ -176,6 +177,10 @@ struct context_needs *context_needs_of(struct arena *arena, const struct context
 
 /* Would leaving this path out break or change a build, as far as text and tree tell? */
 bool context_needed(const struct context_needs *needs, str path);
+
+/* A file of the context that says what a build reads, and that could not be read: what is needed is
+ * then not known. "" when all could. */
+str context_needs_unread(const struct context_needs *needs);
 
 /* Everything that `plimsoll context` tells. */
 MUST_CHECK bool context_measure(struct arena *arena, int root_fd, const struct context_tree *tree,

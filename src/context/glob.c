@@ -1,5 +1,6 @@
 #include "context/context.h"
 #include "context/pattern.h"
+#include "text/utf8.h"
 
 /*
  * Globs of COPY and ADD sources: '*' and '?' stop at '/', brackets are classes, '\' escapes.
@@ -8,36 +9,6 @@
  * star took was the shortest that fits, and a later star can take all that a longer one would give.
  * That bounds the work by pattern length x path length.
  */
-
-uint32_t utf8_next(const char **at, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)*at;
-    size_t left = (size_t)(end - *at);
-    uint32_t lead = p[0], least;
-    size_t more;
-    if (lead < 0x80) {
-        *at += 1;
-        return lead;
-    }
-    if (lead >= 0xc2 && lead < 0xe0) {
-        more = 1, least = 0x80, lead &= 0x1f;
-    } else if (lead >= 0xe0 && lead < 0xf0) {
-        more = 2, least = 0x800, lead &= 0x0f;
-    } else if (lead >= 0xf0 && lead < 0xf5) {
-        more = 3, least = 0x10000, lead &= 0x07;
-    } else {
-        *at += 1;
-        return 0xfffd;
-    }
-    bool good = more < left;
-    for (size_t i = 1; good && i <= more; i++) {
-        good = (p[i] & 0xc0) == 0x80;
-        lead = lead << 6 | (p[i] & 0x3f);
-    }
-    good = good && lead >= least && lead <= 0x10ffff && (lead < 0xd800 || lead > 0xdfff);
-    *at += good ? more + 1 : 1;
-    return good ? lead : 0xfffd;
-}
 
 /* One end of a range inside brackets; false when it is malformed. */
 static bool class_char(const char **at, const char *end, uint32_t *out_char)
@@ -48,7 +19,7 @@ static bool class_char(const char **at, const char *end, uint32_t *out_char)
         return false;
     const char *before = *at;
     *out_char = utf8_next(at, end);
-    if (*out_char == 0xfffd && *at - before == 1)
+    if (*out_char == UTF8_BAD && *at - before == 1)
         return false; /* a lone byte of something longer */
     return *at < end; /* the closing bracket must still come */
 }

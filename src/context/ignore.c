@@ -263,12 +263,10 @@ bool ignore_may_return(const struct ignore *ignore, str directory)
 
 str ignore_file_for(struct arena *arena, int root_fd, str dockerfile)
 {
-    struct stat found;
     if (dockerfile.len) {
         str own = str_cat(arena, dockerfile, STR(".dockerignore"));
-        if (path_stat(root_fd, own, &found) && S_ISREG(found.st_mode))
+        if (path_may_be(root_fd, own))
             return own;
     }
-    bool common = path_stat(root_fd, STR(".dockerignore"), &found) && S_ISREG(found.st_mode);
-    return common ? STR(".dockerignore") : STR("");
+    return path_may_be(root_fd, STR(".dockerignore")) ? STR(".dockerignore") : STR("");
 }

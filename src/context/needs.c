@@ -228,12 +228,16 @@ bool needs_texts_have(const struct context_needs *needs, str part)
 str needs_read(struct context_needs *needs, str path)
 {
     const struct context_entry *entry = context_find(needs->tree, path);
-    struct err unread = {0}; /* a file that cannot be read says nothing */
+    struct err unread = {0}; /* a file that is too large or none says nothing */
     str text;
     if (!entry || entry->type != ENTRY_FILE || needs->root_fd < 0 ||
-        needs->texts.count >= TEXTS_MAX ||
-        !file_read_beneath(needs->arena, needs->root_fd, path, TEXT_BYTES_MAX, &text, &unread))
+        needs->texts.count >= TEXTS_MAX)
         return STR_NONE;
+    if (!file_read_beneath(needs->arena, needs->root_fd, path, TEXT_BYTES_MAX, &text, &unread)) {
+        if (err_is_unreadable(&unread) && !entry->dropped)
+            needs->unread = entry->path;
+        return STR_NONE;
+    }
     vec_push(needs->arena, &needs->texts, text);
     return text;
 }
@@ -259,6 +263,11 @@ bool tree_has_beside(const struct context_tree *tree, const struct context_entry
 {
     return tree_has_below(tree, entry->parent == NO_ENTRY ? NULL : &tree->entries[entry->parent],
                           name);
+}
+
+str context_needs_unread(const struct context_needs *needs)
+{
+    return needs->unread;
 }
 
 struct context_needs *context_needs_of(struct arena *arena, const struct context_tree *tree,

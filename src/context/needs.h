@@ -56,6 +56,7 @@ struct context_needs {
     uint32_t globs;
     uint32_t found, missing; /* sources that stand in the tree, and those that do not */
     uint32_t steps;          /* enum step_fact */
+    str unread;              /* a file that says what a build needs, and cannot be read */
     bool builds;             /* there is a Dockerfile */
     bool whole;              /* some COPY takes everything */
     bool soft_all;           /* a source is not known: anything may be taken */

@@ -2,22 +2,23 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
 /*
  * The builder matches a pattern that holds any of * ? [ ] \ by a regular expression that it writes
- * piece by piece: '*' becomes [^/]*, '?' becomes [^/], '**' and its '/' become (.*'/')?, and all else
- * stays, escaped where need be. The pieces are written without looking whether they stand inside of
- * brackets, so "[*]" is a class of three characters; and "\d" is a digit. To be exactly as odd, we
- * write the same text and read it back as what such a text can hold: a row of characters and
- * classes, some starred, and "any folders".
+ * piece by piece: '*' becomes [^/]*, '?' becomes [^/], '**' and its '/' become (.*'/')?, and all
+ * else stays, escaped where need be. The pieces are written without looking whether they stand
+ * inside of brackets, so "[*]" is a class of three characters; and "\d" is a digit. To be exactly
+ * as odd, we write the same text and read it back as what such a text can hold: a row of characters
+ * and classes, some starred, and "any folders".
  *
  *   *.p?m   ^[^/]*\.p[^/]m$     tokens: NOT_SLASH* '.' 'p' NOT_SLASH 'm'
  *
  * Matching keeps the set of tokens at which a match could stand, one bit each. State i means "in
- * front of token i"; state token_count is the end. All moves without a character go to the right, so
- * one pass over the set in ascending order closes it.
+ * front of token i"; state token_count is the end. All moves without a character go to the right,
+ * so one pass over the set in ascending order closes it.
  */
 
 enum token_kind {

@@ -48,6 +48,3 @@ bool pattern_matches(const struct pattern *pattern, str path);
 
 /* Is a glob well-formed: brackets closed and not empty, nothing behind a last backslash missing? */
 bool glob_valid(str glob);
-
-/* The next character; moves *at behind it. U+FFFD for a byte that is not UTF-8. */
-uint32_t utf8_next(const char **at, const char *end);

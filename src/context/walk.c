@@ -1,5 +1,6 @@
 #include "context/walk.h"
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/pool.h"
 
@@ -55,6 +56,8 @@ struct record {
 static int open_folder(int root_fd, const char *path)
 {
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (fault_hits())
+        return -1;
     if (!*path)
         return openat(root_fd, ".", flags);
     struct open_how how = {.flags = (uint64_t)flags,
@@ -191,7 +194,7 @@ static void read_folder(void *context, size_t index, unsigned worker_index)
         return;
     }
     for (;;) {
-        long len = syscall(SYS_getdents64, fd, worker->buffer, READ_BYTES);
+        long len = fault_hits() ? -1 : syscall(SYS_getdents64, fd, worker->buffer, READ_BYTES);
         slot->saved_errno = len < 0 ? errno : 0;
         slot->unread = slot->unread || len < 0;
         if (len <= 0)

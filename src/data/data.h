@@ -42,9 +42,16 @@ struct node {
     VEC(struct node_pair) pairs; /* NODE_MAP, in order; merge keys (<<) are followed by node_get */
 };
 
+/* How far nested maps and lists stand inside of their key: as the first ones of the document do, or
+ * else those of the document before; 2 and 0 where there are none. */
+struct yaml_indent {
+    uint32_t map, list;
+};
+
 struct yaml {
     const struct source *source;
-    VEC(struct node *) documents; /* NULL roots are kept as NODE_NULL */
+    VEC(struct node *) documents;    /* NULL roots are kept as NODE_NULL */
+    VEC(struct yaml_indent) indents; /* one a document */
     bool ok;
     str problem; /* when not ok */
     span problem_at;
@@ -61,7 +68,7 @@ MUST_CHECK bool json_parse(struct arena *arena, str text, struct node **out_root
 /* TOML 1.0: enough of it for manifests (tables, arrays, strings, numbers, dates as strings). */
 MUST_CHECK bool toml_parse(struct arena *arena, str text, struct node **out_root, struct err *err);
 
-/* -- reading a tree ------------------------------------------------------------------------------ */
+/* -- reading a tree ---------------------------------------------------------------------------- */
 
 /* The value under a key; NULL when node is no map or has no such key. YAML merge keys count. */
 struct node *node_get(const struct node *node, const char *key);
@@ -88,13 +95,17 @@ bool node_is_false(const struct node *node);
 /* An integer; false when it is none. */
 bool node_int(const struct node *node, int64_t *out_value);
 
-/* -- YAML edits: comments, order, quoting, anchors and indentation stay --------------------------- */
+/* -- YAML edits: comments, order, quoting, anchors and indentation stay ------------------------ */
 
 /* Set map[key] to the YAML text `value` (one line, or lines indented from column 0, which are
- * shifted to fit; a line end in front asks for lines below the key even for one): replaces an existing value, or adds the pair behind the last one, in block or
- * flow style as the map is. False when it cannot be done without touching an alias. */
+ * shifted to fit; a line end in front asks for lines below the key even for one): replaces an
+ * existing value, or adds the pair behind the last one, in block or flow style as the map is. False
+ * when it cannot be done without touching an alias. */
 bool yaml_edit_set(struct arena *arena, const struct yaml *yaml, const struct node *map,
                    const char *key, const char *value, struct edit *out_edit);
+
+/* The steps of the document that holds this node. */
+struct yaml_indent yaml_indent_at(const struct yaml *yaml, const struct node *node);
 
 /* Add an item to a list, in its style. */
 bool yaml_edit_append(struct arena *arena, const struct yaml *yaml, const struct node *list,
@@ -107,7 +118,7 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
 /* The replacement of a scalar's token, quoted as the old one was and as the new value needs. */
 struct edit yaml_edit_scalar(struct arena *arena, const struct node *scalar, str value);
 
-/* -- writing JSON -------------------------------------------------------------------------------- */
+/* -- writing JSON ------------------------------------------------------------------------------ */
 
 /* JSON as it comes; the caller keeps the nesting right (asserted). Strings that are not UTF-8 are
  * written with U+FFFD for each bad byte. */

@@ -1,14 +1,14 @@
 #include "base/limits.h"
 #include "data/data.h"
 #include "data/parse_fail.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /*
- * A JSON reader that knows where each token stands (docs/decisions/0011 says why it is our
- * own). Recursive descent, one function a grammar rule, depth bounded by LIMIT_JSON_DEPTH, one pass.
+ * A JSON reader that knows where each token stands (docs/decisions/0011 says why it is our own).
+ * Recursive descent, one function a grammar rule, depth bounded by LIMIT_JSON_DEPTH, one pass.
  */
 
 struct json {

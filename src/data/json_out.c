@@ -1,5 +1,5 @@
 #include "data/data.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #include "base/map.h"
 #include "data/data.h"
 #include "data/parse_fail.h"
-#include "data/utf8.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -87,7 +87,7 @@ static void add_pair(struct toml *toml, struct table *table, struct node *key, s
     map_set(toml->arena, &table->index, key->value, value);
 }
 
-/* -- strings -------------------------------------------------------------------------------------- */
+/* -- strings ----------------------------------------------------------------------------------- */
 
 static bool read_hex(struct toml *toml, unsigned digits, struct buf *out)
 {
@@ -158,7 +158,7 @@ static bool read_string(struct toml *toml, struct node **out_node)
     return true;
 }
 
-/* -- keys ----------------------------------------------------------------------------------------- */
+/* -- keys -------------------------------------------------------------------------------------- */
 
 static bool read_key(struct toml *toml, struct node **out_key)
 {
@@ -214,7 +214,7 @@ static bool read_dotted(struct toml *toml, struct table **table, struct node **o
     return true;
 }
 
-/* -- values --------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static bool read_value(struct toml *toml, struct node **out_node);
 
@@ -318,7 +318,7 @@ static bool read_value(struct toml *toml, struct node **out_node)
     return good;
 }
 
-/* -- lines ---------------------------------------------------------------------------------------- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 static bool read_header(struct toml *toml)
 {

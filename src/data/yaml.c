@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "data/data.h"
-#include "data/utf8.h"
+#include "data/yaml_indent.h"
+#include "text/utf8.h"
 
 #include <libfyaml.h>
 #include <stdlib.h>
@@ -388,8 +389,8 @@ static void note_error(struct reader *reader, struct fy_diag *diag)
     refuse(reader, at, at, error && error->msg ? error->msg : "the text is not YAML");
 }
 
-/* libfyaml 0.7 dereferences a null pointer when an explicit key ("? x") is followed by ":", a tab and
- * a block indicator, which YAML forbids anyway. True at the first such tab. */
+/* libfyaml 0.7 dereferences a null pointer when an explicit key ("? x") is followed by ":", a tab
+ * and a block indicator, which YAML forbids anyway. True at the first such tab. */
 static bool has_tab_trap(str text, uint32_t *out_at)
 {
     if (!str_has_char(text, '?'))
@@ -411,7 +412,10 @@ static bool has_tab_trap(str text, uint32_t *out_at)
 static void read_events(struct reader *reader, struct fy_diag *diag)
 {
     str text = reader->source->text;
-    const struct fy_parse_cfg config = {.flags = FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
+    /* By the letter a flow collection is indented more than its key, its last bracket too; people
+     * write that bracket below the key, and every other reader takes it. */
+    const struct fy_parse_cfg config = {
+        .flags = FYPCF_JSON_NONE | FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION, .diag = diag};
     struct fy_parser *parser = fy_parser_create(&config);
     if (!parser || fy_parser_set_string(parser, text.at, text.len)) {
         refuse(reader, 0, 0, "the YAML parser did not start");
@@ -452,5 +456,6 @@ struct yaml *yaml_parse(struct arena *arena, const struct source *source)
         refuse(reader, 0, 0, "the YAML parser did not start");
     if (diag)
         fy_diag_destroy(diag);
+    yaml_indents_note(arena, yaml);
     return yaml;
 }

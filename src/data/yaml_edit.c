@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "data/data.h"
+#include "data/yaml_indent.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@
  * lines are content, anything reached through an alias), the answer is false.
  */
 
-enum { EDIT_TEXT_MAX = 1 << 20, INDENT_DEFAULT = 2 };
+enum { EDIT_TEXT_MAX = 1 << 20, INDENT_DEFAULT = 2, INDENT_MAX = 16 };
 
 struct place {
     struct arena *arena;
@@ -42,7 +43,7 @@ static span full_line_of(const struct place *place, uint32_t offset)
     return source_full_line(place->source, source_position(place->source, offset).line);
 }
 
-/* -- writing scalars ------------------------------------------------------------------------------ */
+/* -- writing scalars --------------------------------------------------------------------------- */
 
 static bool is_plain_safe(str text, bool flow)
 {
@@ -129,7 +130,7 @@ struct edit yaml_edit_scalar(struct arena *arena, const struct node *scalar, str
     return (struct edit){scalar->at, missing ? str_cat(arena, STR(" "), text) : text};
 }
 
-/* -- finding places ------------------------------------------------------------------------------- */
+/* -- finding places ---------------------------------------------------------------------------- */
 
 /* The offset behind the ':' of a pair; false for "? key" and for a flow key that has none. */
 static bool behind_colon(const struct place *place, const struct node_pair *pair, uint32_t *out_at)
@@ -255,18 +256,44 @@ static int map_indent(const struct node *node)
     return -1;
 }
 
+void yaml_indents_note(struct arena *arena, struct yaml *yaml)
+{
+    struct yaml_indent last = {.map = INDENT_DEFAULT, .list = 0};
+    VEC_EACH(struct node *, document, yaml->documents) {
+        int map = map_indent(*document), list = list_indent(*document);
+        if (map >= 0 && map <= INDENT_MAX)
+            last.map = (uint32_t)map;
+        if (list >= 0 && list <= INDENT_MAX)
+            last.list = (uint32_t)list;
+        vec_push(arena, &yaml->indents, last);
+    }
+}
+
+struct yaml_indent yaml_indent_at(const struct yaml *yaml, const struct node *node)
+{
+    uint32_t low = 0, high = yaml->indents.count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (yaml->documents.at[middle]->at.start <= node->at.start)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high ? yaml->indents.at[low] : (struct yaml_indent){.map = INDENT_DEFAULT};
+}
+
 /* How far the lines of a new value stand inside its key: as in this map, else as in the file. */
 static uint32_t indent_for(const struct yaml *yaml, const struct node *map, str value)
 {
     bool list = str_starts(str_trim_start(value), STR("- "));
-    int (*measure)(const struct node *) = list ? list_indent : map_indent;
-    int found = measure(map);
-    for (uint32_t i = 0; found < 0 && i < yaml->documents.count; i++)
-        found = measure(yaml->documents.at[i]);
-    return found >= 0 && found <= 16 ? (uint32_t)found : list ? 0 : INDENT_DEFAULT;
+    int own = list ? list_indent(map) : map_indent(map);
+    if (own >= 0 && own <= INDENT_MAX)
+        return (uint32_t)own;
+    struct yaml_indent indent = yaml_indent_at(yaml, map);
+    return list ? indent.list : indent.map;
 }
 
-/* -- writing lines -------------------------------------------------------------------------------- */
+/* -- writing lines ----------------------------------------------------------------------------- */
 
 static void add_blanks(struct buf *out, uint32_t count)
 {
@@ -350,7 +377,7 @@ static struct edit insert_in_flow(const struct place *place, const struct node *
     return (struct edit){{last_end, last_end}, str_cat(place->arena, between, text)};
 }
 
-/* -- set, append, remove -------------------------------------------------------------------------- */
+/* -- set, append, remove ----------------------------------------------------------------------- */
 
 static bool add_pair(const struct place *place, const struct yaml *yaml, const struct node *map,
                      str key, str value, struct edit *out_edit)

@@ -1,4 +1,5 @@
 #include "dockerfile/instructions.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -135,13 +136,12 @@ static size_t quoted_end(struct parser *parser, str text, size_t pos, bool *out_
     while (pos < text.len) {
         char c = text.at[pos];
         if (c == parser->escape && quote != '\'') {
-            size_t len;
             if (pos + 1 >= text.len) {
                 pos = text.len;
                 break;
             }
-            rune_at(text, pos + 1, &len);
-            pos += 1 + len;
+            uint32_t unused;
+            pos += 1 + utf8_decode(str_from_index(text, pos + 1), &unused);
             continue;
         }
         if (quote)

@@ -108,9 +108,6 @@ bool substitute_trim(struct arena *arena, str pattern, str value, bool suffix, b
 bool substitute_all(struct arena *arena, str pattern, str value, str replacement, bool all,
                     str *out_value);
 
-/* One character of UTF-8 (a broken byte counts as U+FFFD) and its length. */
-uint32_t rune_at(str text, size_t at, size_t *out_len);
-
 /* -- instructions.c, mount.c, accept.c, stages.c ----------------------------------------------- */
 enum instruction_kind instruction_kind_of(str keyword);
 void mounts_parse(struct parser *parser, struct instruction *in);

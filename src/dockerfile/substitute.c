@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "dockerfile/instructions.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -26,35 +27,12 @@ struct runes {
     size_t count;
 };
 
-uint32_t rune_at(str text, size_t at, size_t *out_len)
-{
-    const unsigned char *byte = (const unsigned char *)text.at + at;
-    size_t left = text.len - at;
-    unsigned first = byte[0];
-    *out_len = 1;
-    if (first < 0x80)
-        return first;
-    size_t len = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || left < len)
-        return 0xFFFD;
-    uint32_t rune = first & (0xFFu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((byte[i] & 0xC0) != 0x80)
-            return 0xFFFD;
-        rune = rune << 6 | (byte[i] & 0x3F);
-    }
-    bool overlong = (len == 3 && rune < 0x800) || (len == 4 && rune < 0x10000);
-    if (overlong || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
-        return 0xFFFD;
-    *out_len = len;
-    return rune;
-}
-
 static struct runes runes_of(struct arena *arena, str text)
 {
     struct runes runes = {NEW_ARRAY(arena, uint32_t, text.len + 1), 0};
-    for (size_t at = 0, len; at < text.len; at += len)
-        runes.at[runes.count++] = rune_at(text, at, &len);
+    const char *at = text.at, *end = text.at + text.len;
+    while (at < end)
+        runes.at[runes.count++] = utf8_next(&at, end);
     return runes;
 }
 
@@ -157,18 +135,12 @@ static bool too_large(str pattern, str value)
     return (pattern.len + 1) > STEPS_MAX / (value.len + 1);
 }
 
-static size_t utf8_len(str text, size_t at)
-{
-    size_t len;
-    rune_at(text, at, &len);
-    return len;
-}
-
 /* Byte offset of the n-th character, counted on from a place already known. */
 static size_t byte_of(str value, size_t rune, size_t *known_rune, size_t *known_byte)
 {
+    uint32_t unused;
     for (; *known_rune < rune; ++*known_rune)
-        *known_byte += utf8_len(value, *known_byte);
+        *known_byte += utf8_decode(str_from_index(value, *known_byte), &unused);
     return *known_byte;
 }
 

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "dockerfile/instructions.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -106,10 +107,10 @@ static bool next_is(const struct lexer *lexer, char c)
 /* One character, all its bytes. */
 static str take_char(struct lexer *lexer)
 {
-    size_t start = lexer->at, len = 1;
-    if ((unsigned char)peek(lexer) >= 0x80)
-        rune_at(lexer->text, start, &len);
-    lexer->at += len;
+    size_t start = lexer->at;
+    uint32_t unused;
+    unsigned len = utf8_decode(str_from_index(lexer->text, start), &unused);
+    lexer->at += len ? len : 1;
     return str_slice(lexer->text, start, lexer->at);
 }
 
@@ -200,13 +201,10 @@ static str lex_name(struct lexer *lexer)
         return str_slice(lexer->text, start, lexer->at);
     }
     while (!at_end(lexer)) {
-        size_t len = 1;
-        if ((unsigned char)peek(lexer) >= 0x80) {
-            if (!is_wide_letter(rune_at(lexer->text, lexer->at, &len)))
-                break;
-        } else if (!char_is_name(peek(lexer))) {
+        uint32_t code;
+        unsigned len = utf8_decode(str_from_index(lexer->text, lexer->at), &code);
+        if (code < 0x80 ? !char_is_name((char)code) : !is_wide_letter(code))
             break;
-        }
         lexer->at += len;
     }
     return str_slice(lexer->text, start, lexer->at);

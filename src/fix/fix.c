@@ -1,6 +1,10 @@
 #include "fix/fix.h"
 
+#include "base/limits.h"
+#include "dockerfile/dockerfile.h"
 #include "text/edit.h"
+
+#include <string.h>
 
 /*
  * One round: take the fixes that do not conflict, apply them together, check the text again. When
@@ -8,8 +12,9 @@
  * bad edit costs only itself.
  */
 
-/* Fixes at one place take a round each; what is left then waits for another run. */
-enum { ROUNDS_MAX = 256 };
+/* Fixes at one place take a round each; what is left then waits for another run. Checks are bounded
+ * too: each refusal takes some. */
+enum { ROUNDS_MAX = 256, CHECKS_MAX = 2048 };
 
 struct work {
     struct arena *arena;
@@ -19,6 +24,8 @@ struct work {
     struct fixed_file *out;
     str text;                     /* as it is now */
     struct finding_list findings; /* of that text */
+    uint32_t checks;              /* made so far */
+    bool some_known;              /* the baseline knows some of the first findings */
 };
 
 VEC_TYPE(choice_list, const struct finding *);
@@ -37,6 +44,8 @@ static uint32_t count_of(const struct finding_list *findings, const struct rule 
 static bool is_old(const struct work *work, const struct finding *finding)
 {
     uint32_t old = 0;
+    if (!work->some_known)
+        return false;
     VEC_EACH(struct finding, other, work->file->all) {
         old += other->known && other->rule == finding->rule;
     }
@@ -89,13 +98,26 @@ static bool same_edits(const struct edit_list *a, const struct edit_list *b)
     return true;
 }
 
-/* Fixes that go together, in the order of the findings; those in conflict wait for a later round. */
+/* The highest turn of what can be done now. */
+static unsigned next_turn(const struct work *work)
+{
+    unsigned turn = 0;
+    VEC_EACH(struct finding, finding, work->findings) {
+        if (finding->fix.turn > turn && wanted(work, finding) && !was_refused(work, finding))
+            turn = finding->fix.turn;
+    }
+    return turn;
+}
+
+/* Fixes that go together, in the order of the findings; the others wait for another round. */
 static struct choice_list choose(const struct work *work)
 {
     struct choice_list chosen = {0};
     struct edit_list edits = {0};
+    unsigned turn = next_turn(work);
     VEC_EACH(struct finding, finding, work->findings) {
-        if (!wanted(work, finding) || was_refused(work, finding))
+        if (finding->fix.turn != turn || (turn && chosen.count) || !wanted(work, finding) ||
+            was_refused(work, finding))
             continue;
         bool twin = false;
         VEC_EACH(const struct finding *, other, chosen) {
@@ -123,24 +145,84 @@ static str apply(const struct work *work, const struct choice_list *chosen)
     return edits_apply(work->arena, work->text, &edits);
 }
 
-/* What is wrong with the text after a round; "" when all is well. */
+/* How much of a Dockerfile its grammar does not take: what no selection of rules may hide. An array
+ * that is none any more is given to a shell as text. */
+static uint32_t misread(struct arena *arena, str text)
+{
+    const struct source *source = source_new(arena, STR(""), text);
+    const struct dockerfile *file = dockerfile_parse(arena, source);
+    uint32_t count = file->problems.count;
+    VEC_EACH(struct instruction, at, file->instructions) {
+        count += at->json_failed;
+    }
+    return count;
+}
+
+static bool breaks_parse(const struct work *work, str text)
+{
+    return work->file->kind == FILE_DOCKERFILE &&
+           misread(work->arena, text) > misread(work->arena, work->text);
+}
+
+static enum severity mildest(const struct choice_list *chosen)
+{
+    enum severity least = SEVERITY_ERROR;
+    VEC_EACH(const struct finding *, finding, *chosen) {
+        least = (*finding)->severity < least ? (*finding)->severity : least;
+    }
+    return least;
+}
+
+/* How often a rule found something: before a round, after it, and by what is to be fixed. */
+struct tally {
+    const struct rule *rule;
+    uint32_t before, after, meant;
+};
+VEC_TYPE(tally_list, struct tally);
+
+static struct tally *tally_of(struct arena *arena, struct tally_list *tallies,
+                              const struct rule *rule)
+{
+    VEC_EACH(struct tally, tally, *tallies) {
+        if (tally->rule == rule)
+            return tally;
+    }
+    vec_push(arena, tallies, (struct tally){.rule = rule});
+    return vec_last(tallies);
+}
+
+static struct tally_list tally_all(const struct work *work, const struct choice_list *chosen,
+                                   const struct finding_list *after)
+{
+    struct tally_list tallies = {0};
+    VEC_EACH(struct finding, finding, work->findings) {
+        tally_of(work->arena, &tallies, finding->rule)->before++;
+    }
+    VEC_EACH(struct finding, finding, *after) {
+        tally_of(work->arena, &tallies, finding->rule)->after++;
+    }
+    VEC_EACH(const struct finding *, finding, *chosen) {
+        tally_of(work->arena, &tallies, (*finding)->rule)->meant++;
+    }
+    return tallies;
+}
+
+/* What is wrong with the text after a round; "" when all is well. A finding that is milder than the
+ * one it comes for is no loss: it is a step on the way, and may have a fix of its own. */
 static str objection(const struct work *work, const struct choice_list *chosen,
                      const struct finding_list *after)
 {
+    struct tally_list tallies = tally_all(work, chosen, after);
+    enum severity least = mildest(chosen);
     VEC_EACH(struct finding, finding, *after) {
-        if (count_of(after, finding->rule) > count_of(&work->findings, finding->rule))
+        const struct tally *tally = tally_of(work->arena, &tallies, finding->rule);
+        if (finding->severity >= least && tally->after > tally->before)
             return str_fmt(work->arena, "it would lead to a new finding: %s (%.*s)",
                            finding->rule->name, STR_ARG(finding->message));
     }
-    VEC_EACH(const struct finding *, fixed, *chosen) {
-        uint32_t before = count_of(&work->findings, (*fixed)->rule), meant = 0;
+    VEC_EACH(struct tally, tally, tallies) {
         /* A cross-file finding is not made by check_text: its going away cannot be seen here. */
-        if ((*fixed)->rule->repository)
-            continue;
-        VEC_EACH(const struct finding *, other, *chosen) {
-            meant += (*other)->rule == (*fixed)->rule;
-        }
-        if (count_of(after, (*fixed)->rule) + meant > before)
+        if (tally->meant && !tally->rule->repository && tally->after + tally->meant > tally->before)
             return STR("the finding would still be there");
     }
     return STR("");
@@ -163,20 +245,29 @@ static void note_applied(struct work *work, const struct choice_list *chosen)
  * the text changed: the remaining choices are then out of date. */
 static bool try_fixes(struct work *work, struct choice_list chosen)
 {
-    while (chosen.count) {
+    while (chosen.count && work->checks++ < CHECKS_MAX) {
+        struct arena_mark mark = arena_mark(work->arena);
         str text = apply(work, &chosen);
         struct finding_list after =
             check_text(work->arena, work->result, work->file, text, work->options->check);
-        str why =
-            str_eq(text, work->text) ? STR("it changes nothing") : objection(work, &chosen, &after);
+        str why = objection(work, &chosen, &after);
+        if (str_eq(text, work->text))
+            why = STR("it changes nothing");
+        else if (breaks_parse(work, text))
+            why = STR("the file would not be read as it was");
         if (!why.len) {
             note_applied(work, &chosen);
             work->text = text;
             work->findings = after;
+            work->out->refused.count = 0; /* what was wrong with the old text may be right now */
             return true;
         }
+        char kept[512];
+        size_t size = why.len < sizeof(kept) ? why.len : sizeof(kept);
+        memcpy(kept, why.at, size);
+        arena_rewind(work->arena, mark); /* a file can cost a thousand checks */
         if (chosen.count == 1) {
-            refuse(work, chosen.at[0], why);
+            refuse(work, chosen.at[0], str_copy(work->arena, (str){kept, size}));
             return false;
         }
         struct choice_list first = {chosen.at, chosen.count / 2, chosen.count / 2};
@@ -187,6 +278,18 @@ static bool try_fixes(struct work *work, struct choice_list chosen)
         chosen.capacity = chosen.count;
     }
     return false;
+}
+
+/* Why this file is not fixed at all, or no further; "" when it can be. */
+static str unfixable(const struct work *work)
+{
+    if (str_has_char(work->text, '\0'))
+        return STR("the file holds NUL bytes: it is not text");
+    if (work->findings.count >= LIMIT_FINDINGS_PER_FILE)
+        return STR("the file has more findings than are kept, so no fix can be judged");
+    if (work->checks >= CHECKS_MAX)
+        return STR("too many fixes were taken back; the others are not tried");
+    return STR("");
 }
 
 struct fixed_file fix_file(struct arena *arena, const struct check_result *result,
@@ -200,12 +303,20 @@ struct fixed_file fix_file(struct arena *arena, const struct check_result *resul
                         .out = &out,
                         .text = file->source->text,
                         .findings = file->all.count ? file->all : file->findings};
-    for (int round = 0; round < ROUNDS_MAX; round++) {
+    VEC_EACH(struct finding, finding, file->all) {
+        work.some_known = work.some_known || finding->known;
+    }
+    for (int changes = 0; changes < ROUNDS_MAX;) {
         struct choice_list chosen = choose(&work);
         if (!chosen.count)
             break;
+        str why = unfixable(&work);
+        if (why.len) {
+            refuse(&work, chosen.at[0], why);
+            break;
+        }
         /* Refusals of one round may free others; each round refuses or changes something. */
-        try_fixes(&work, chosen);
+        changes += try_fixes(&work, chosen);
     }
     out.after = work.text;
     VEC_EACH(struct finding, finding, work.findings) {

@@ -5,7 +5,7 @@
 
 /* Formats of code hosts and review tools: GitHub annotations, GitLab code quality, rdjson. */
 
-/* -- GitHub workflow commands -------------------------------------------------------------------- */
+/* -- GitHub workflow commands ------------------------------------------------------------------ */
 
 /* Percent-escapes, as the runner undoes them; `property` also for ':' and ','. */
 static void put_escaped(struct buf *out, str text, bool property)
@@ -45,7 +45,7 @@ str check_github(struct arena *arena, const struct check_result *result)
     return buf_str(&out);
 }
 
-/* -- GitLab code quality ------------------------------------------------------------------------- */
+/* -- GitLab code quality ----------------------------------------------------------------------- */
 
 static const char *gitlab_severity(enum severity severity)
 {
@@ -84,7 +84,7 @@ str check_gitlab(struct arena *arena, const struct check_result *result)
     return json_document(&out);
 }
 
-/* -- reviewdog ----------------------------------------------------------------------------------- */
+/* -- reviewdog --------------------------------------------------------------------------------- */
 
 enum { SUGGESTION_LINES_MAX = 40, SUGGESTION_BYTES_MAX = 1 << 16 };
 

@@ -2,7 +2,7 @@
 
 #include "data/data.h"
 #include "report/report.h"
-#include "rules/facts.h"
+#include "rules/rules.h"
 
 /*
  * report/check_formats -- one function for each machine format of `check`. Private to report/.
@@ -31,6 +31,7 @@ bool placed_has_edits(const struct placed *placed);
                                *placed##_once_ = &placed;                            \
                  placed##_once_; placed##_once_ = NULL)
 
+/* The result of a check in one format each: a whole document, with its last line end. */
 str check_json(struct arena *arena, const struct check_result *result);
 str check_sarif(struct arena *arena, const struct check_result *result);
 str check_github(struct arena *arena, const struct check_result *result);

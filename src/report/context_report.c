@@ -8,7 +8,7 @@
 
 enum { SHOWN_MAX = 10, SIZE_COLUMNS = 9 };
 
-/* -- JSON ---------------------------------------------------------------------------------------- */
+/* -- JSON -------------------------------------------------------------------------------------- */
 
 static void put_suggestion(struct json_out *out, const struct context_suggestion *suggestion)
 {
@@ -89,7 +89,7 @@ static str context_json(struct arena *arena, const struct context_report *report
     return json_document(&out);
 }
 
-/* -- for people ---------------------------------------------------------------------------------- */
+/* -- for people -------------------------------------------------------------------------------- */
 
 static void paint_size(struct paint *paint, uint64_t bytes)
 {
@@ -211,7 +211,7 @@ str report_context(struct arena *arena, const struct context_report *report, boo
     return buf_str(&paint.out);
 }
 
-/* -- one path ------------------------------------------------------------------------------------ */
+/* -- one path ---------------------------------------------------------------------------------- */
 
 static str answer_json(struct arena *arena, const struct context_answer *answer)
 {

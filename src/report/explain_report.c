@@ -2,7 +2,7 @@
 #include "report/paint.h"
 
 #include "base/num.h"
-#include "rules/facts.h"
+#include "rules/rules.h"
 
 /* A rule, all rules, a base image: what `explain` prints and docs/rules is made of. */
 
@@ -234,7 +234,7 @@ str report_rules(struct arena *arena, const struct rule *const *rules, size_t co
     return STR_NONE;
 }
 
-/* -- base images --------------------------------------------------------------------------------- */
+/* -- base images ------------------------------------------------------------------------------- */
 
 const char *libc_name(enum base_libc libc)
 {

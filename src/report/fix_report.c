@@ -18,7 +18,7 @@ static str all_diffs(struct arena *arena, const struct fix_report *report)
     return buf_str(&out);
 }
 
-/* -- JSON ---------------------------------------------------------------------------------------- */
+/* -- JSON -------------------------------------------------------------------------------------- */
 
 static void put_file(struct json_out *out, const struct fixed_file *file)
 {
@@ -65,7 +65,7 @@ static str fix_json(struct arena *arena, const struct fix_report *report)
     return json_document(&out);
 }
 
-/* -- for people ---------------------------------------------------------------------------------- */
+/* -- for people -------------------------------------------------------------------------------- */
 
 static void paint_step(struct paint *paint, uint32_t line, str title, const char *rule)
 {

@@ -1,40 +1,18 @@
 #include "report/paint.h"
 
+#include "text/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /*
  * One character of foreign text as it may be shown.
  *
- * Whatever could drive a terminal or lie about the order of what is read (C0, DEL, C1, bidirectional
- * controls, bytes that are not UTF-8) is written as an escape. Widths follow the East Asian "wide"
- * ranges of Unicode, coarsely: a caret that is off by one under an exotic script does no harm.
+ * Whatever could drive a terminal or lie about the order of what is read (C0, DEL, C1,
+ * bidirectional controls, bytes that are not UTF-8) is written as an escape. Widths follow the East
+ * Asian "wide" ranges of Unicode, coarsely: a caret that is off by one under an exotic script does
+ * no harm.
  */
-
-unsigned utf8_decode(str rest, uint32_t *out_code)
-{
-    if (!rest.len)
-        return 0;
-    const unsigned char *at = (const unsigned char *)rest.at;
-    *out_code = at[0];
-    if (at[0] < 0x80)
-        return 1;
-    unsigned length = at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    *out_code = 0xfffd;
-    if (at[0] < 0xc2 || at[0] >= 0xf5 || rest.len < length)
-        return 1;
-    uint32_t code = at[0] & (0x7fu >> length);
-    for (unsigned i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 1;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-        return 1;
-    *out_code = code;
-    return length;
-}
 
 static const struct {
     uint32_t first, last;

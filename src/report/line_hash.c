@@ -1,4 +1,5 @@
 #include "report/paint.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -7,9 +8,10 @@
  *
  *   h = 37 * h + c - 37^100 * c[-100]     over the UTF-16 units of the file, blanks left out
  *
- * A line's hash is that of the 100 units from its first one on; equal hashes are numbered. Line ends
- * of all kinds count as one LF; the end of the file is the unit 65535, then zeros until the window is
- * empty. The algorithm is written from its published behaviour; the vectors are in the unit test.
+ * A line's hash is that of the 100 units from its first one on; equal hashes are numbered. Line
+ * ends of all kinds count as one LF; the end of the file is the unit 65535, then zeros until the
+ * window is empty. The algorithm is written from its published behaviour; the vectors are in the
+ * unit test.
  */
 
 enum { WINDOW = 100, MULTIPLIER = 37, END_UNIT = 65535 };

@@ -20,6 +20,7 @@ struct paint {
 /* All text of one report; more is cut. */
 #define REPORT_BYTES_MAX ((size_t)1 << 30)
 
+/* An empty report in that style. */
 struct paint paint_init(struct arena *arena, const struct report_style *style);
 
 /* Our own text. */
@@ -48,9 +49,6 @@ struct glyph {
 
 /* The first character of `rest`. */
 struct glyph glyph_at(str rest);
-
-/* Decode one code point; gives the bytes it takes, 0 at the end. Bad bytes are U+FFFD, one byte. */
-unsigned utf8_decode(str rest, uint32_t *out_code);
 
 /* Columns that a text takes when shown. */
 unsigned text_width(str text);

@@ -84,8 +84,8 @@ static uint32_t count_points(str text)
     return points;
 }
 
-/* Code points before an offset. Counts are kept at every MARK_BYTES, so that a file of one long line
- * with a finding at each byte costs no more than another. */
+/* Code points before an offset. Counts are kept at every MARK_BYTES, so that a file of one long
+ * line with a finding at each byte costs no more than another. */
 static uint32_t points_before(struct sarif *sarif, const struct source *source, uint32_t offset)
 {
     if (sarif->marked != source) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/artefacts -- programs that a stage builds and another one copies: what made them, and how

@@ -1,6 +1,6 @@
 #include "base/num.h"
-#include "rules/choice.h"
 #include "rules/families.h"
+#include "rules/templates.h"
 
 /* Which image a stage is built on, and what another one would save. */
 
@@ -132,7 +132,7 @@ static void check_registry(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, untrusted_in);
 }
 
-/* -- ends ---------------------------------------------------------------------------------------------- */
+/* -- ends -------------------------------------------------------------------------------------- */
 
 static void ended(const struct facts *facts, struct rule_sink *sink,
                   const struct stage_facts *stage)
@@ -171,19 +171,21 @@ static void check_abandoned(const struct facts *facts, struct rule_sink *sink)
     each_image(facts, sink, abandoned);
 }
 
-/* -- smaller ------------------------------------------------------------------------------------------- */
+/* -- smaller ----------------------------------------------------------------------------------- */
 
-/* Does the stage start a program of its own: something copied in, and a command that is no shell? */
+/* Does the stage start a program of its own: something copied in, and a command that is no shell?
+ * */
 static bool ships_a_program(const struct facts *facts)
 {
     const struct step_facts *start = final_step(facts, INSTRUCTION_ENTRYPOINT);
     if (!start)
         start = final_step(facts, INSTRUCTION_CMD);
-    if (!start || !start->command_count || !final_step(facts, INSTRUCTION_COPY))
+    if (!start || !start->command_count ||
+        (!final_step(facts, INSTRUCTION_COPY) && !final_step(facts, INSTRUCTION_ADD)))
         return false;
     const struct shell_command *command = &start->commands[0];
-    bool prompt = STR_IN(command->name, "irb", "python", "python3") && command->argv.count == 1;
-    return !prompt && !STR_IN(command->name, "bash", "sh", "ash", "zsh", "");
+    bool bare = command->argv.count == 1 && STR_IN(command->name, "python", "python3", "irb");
+    return !bare && !STR_IN(command->name, "bash", "sh", "ash", "zsh", "");
 }
 
 static str megabytes(const struct facts *facts, double size_mb)
@@ -209,6 +211,7 @@ static void check_sdk(const struct facts *facts, struct rule_sink *sink)
         found(sink, final->stage->base_at,
               "'%.*s' is made to build with, and it is shipped: what that costs is not measured",
               STR_ARG(final->repository));
+    template_second_stage(facts, sink);
 }
 
 /* "24-bookworm" + "-slim" -> "24-bookworm-slim", "bookworm" + "-slim-" -> "slim-bookworm",
@@ -240,21 +243,47 @@ static str slim_sibling_tag(struct arena *arena, const struct stage_facts *stage
     return slim_tag(arena, stage->tag, stage->base->slim);
 }
 
-static void slim_edit(const struct facts *facts, struct rule_sink *sink,
-                      const struct stage_facts *final)
+/* Does some step of the stage call a program that only the full image has? */
+static bool calls_more(const struct facts *facts, const struct stage_facts *stage,
+                       const struct base_fact *slim)
 {
-    const struct stage *stage = final->stage;
-    bool asked = facts->options->modernize || rule_named(&facts->options->choice, sink->rule);
-    if (!asked || !is_literal(final) || final->digest.len)
-        return;
-    str tag = slim_sibling_tag(facts->arena, final);
-    size_t name = stage->base_raw.len;
-    if (final->tag.len)
-        name -= final->tag.len + 1;
-    found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
-    found_edit(sink, stage->base_at,
-               str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(str_slice(stage->base_raw, 0, name)),
-                       STR_ARG(tag)));
+    const char *full_has = stage->base->has ? stage->base->has : "";
+    const char *slim_has = slim->has ? slim->has : "";
+    for (uint32_t i = stage->stage->first; i < stage->stage->end; i++) {
+        const struct step_facts *step = &facts->steps[i];
+        for (uint32_t k = 0; k < step->command_count; k++) {
+            str name = step->commands[k].name;
+            bool compiles = shell_is(&step->commands[k], "bundle", "install") ||
+                            shell_is(&step->commands[k], "gem", "install");
+            if (compiles ||
+                (name.len && str_is_listed(full_has, name) && !str_is_listed(slim_has, name)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The row and the tag of the slim sibling; NULL when there is none. */
+static const struct base_fact *slim_sibling(const struct facts *facts,
+                                            const struct stage_facts *stage, str *out_tag)
+{
+    if (!stage->base || !stage->base->slim || stage->base->sdk || stage->base->slim[0] != '-' ||
+        stage->stage->base_stage != NO_INDEX || !stage->stage->base_known)
+        return NULL;
+    *out_tag = slim_sibling_tag(facts->arena, stage);
+    const struct base_fact *slim = base_fact_find(stage->repository, *out_tag);
+    return slim == stage->base ? NULL : slim;
+}
+
+str base_slim_reference(const struct facts *facts, const struct stage_facts *stage)
+{
+    str tag;
+    const struct base_fact *slim = slim_sibling(facts, stage, &tag);
+    if (!slim || !is_literal(stage) || stage->digest.len)
+        return STR("");
+    size_t name = stage->stage->base_raw.len - (stage->tag.len ? stage->tag.len + 1 : 0);
+    return str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(str_slice(stage->stage->base_raw, 0, name)),
+                   STR_ARG(tag));
 }
 
 /* A server's image starts its own program, so that files copied in are enough. */
@@ -267,13 +296,10 @@ static bool ships_on_a_server(const struct facts *facts)
 static void check_slim(const struct facts *facts, struct rule_sink *sink)
 {
     const struct stage_facts *final = facts->final;
-    if (!final || !final->base || !final->base->slim || final->base->sdk ||
-        final->base->slim[0] != '-' || final->stage->base_stage != NO_INDEX ||
-        !final->stage->base_known || !(ships_a_program(facts) || ships_on_a_server(facts)))
-        return;
-    str tag = slim_sibling_tag(facts->arena, final);
-    const struct base_fact *slim = base_fact_find(final->repository, tag);
-    if (!slim || slim == final->base)
+    str tag;
+    bool ships = final && (ships_a_program(facts) || (final->base && ships_on_a_server(facts)));
+    const struct base_fact *slim = ships ? slim_sibling(facts, final, &tag) : NULL;
+    if (!slim)
         return;
     double saved = final->base->unpacked_mb - slim->unpacked_mb;
     if (saved > 0 && slim->unpacked_mb > 0)
@@ -284,7 +310,12 @@ static void check_slim(const struct facts *facts, struct rule_sink *sink)
     else
         found(sink, final->stage->base_at, "'%.*s:%.*s' is smaller: by how much is not measured",
               STR_ARG(final->repository), STR_ARG(tag));
-    slim_edit(facts, sink, final);
+    str reference = base_slim_reference(facts, final);
+    if (!template_is_asked(facts, sink->rule) || !reference.len || calls_more(facts, final, slim))
+        return;
+    found_fix(sink, "Build on '%.*s'", STR_ARG(tag));
+    found_edit(sink, final->stage->base_at, reference);
+    vec_last(sink->findings)->fix.turn = TURN_BASE;
 }
 
 static void check_debug_tag(const struct facts *facts, struct rule_sink *sink)
@@ -356,13 +387,14 @@ RULE_FAMILY(
     {.name = "base/sdk-shipped",
      .aka = "droast:DF011 tally:prefer-multi-stage",
      .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
+     .fix = FIX_PROOF,
      .since = "0.1",
      .guide = "s2 s4",
      .what = "the stage that ships is built on a build image",
      .why = "compilers and headers are shipped: hundreds of megabytes, and tools for whoever "
             "breaks in",
-     .how = "a second stage on a small base, and COPY --from=build of what is needed",
+     .how = "a second stage on a small base, and COPY --from=build of what is needed: 'fix "
+            "--unproven --modernize' writes it for Go, Rust, C, Java and .NET",
      .source = "guide: multi-stage builds",
      .dockerfile = check_sdk},
     {.name = "base/slim-sibling",

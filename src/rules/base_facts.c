@@ -1,8 +1,9 @@
 #include "rules/base_table.h"
+#include "rules/questions.h"
 
 #include <string.h>
 
-/* -- names ---------------------------------------------------------------------------------------- */
+/* -- names ------------------------------------------------------------------------------------- */
 
 /* "docker.io/library/python" and "index.docker.io/library/python" are "python". */
 static str normal_repository(str name)
@@ -35,7 +36,7 @@ struct image_name image_name_parse(struct arena *arena, str reference)
     return name;
 }
 
-/* -- rows ------------------------------------------------------------------------------------------- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static bool repository_matches(const char *pattern, str repository)
 {

@@ -129,7 +129,7 @@ static void check_unreachable(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- platforms ------------------------------------------------------------------------------------------ */
+/* -- platforms --------------------------------------------------------------------------------- */
 
 static void check_platform(const struct facts *facts, struct rule_sink *sink)
 {
@@ -158,7 +158,7 @@ static void check_platform_redundant(const struct facts *facts, struct rule_sink
     }
 }
 
-/* -- scratch --------------------------------------------------------------------------------------------- */
+/* -- scratch ----------------------------------------------------------------------------------- */
 
 static void check_run_in_scratch(const struct facts *facts, struct rule_sink *sink)
 {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "base/base.h"
+#include "rules/base_facts.h"
 
 /*
  * rules/base_table -- what is known about base images: the rows, and when releases end.

@@ -9,7 +9,7 @@ static str with_text(const struct node *map, const char *key, bool *out_known)
     return text.len ? text : STR("");
 }
 
-/* -- commands ---------------------------------------------------------------------------------------- */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 /* The value's own part of "--tag=x" or of the word behind "--tag". */
 static str raw_value(const struct docker_value *value)
@@ -76,7 +76,7 @@ static void add_command(struct arena *arena, const struct command_file *file,
     vec_push(arena, calls, call);
 }
 
-/* -- docker/build-push-action ----------------------------------------------------------------------- */
+/* -- docker/build-push-action ------------------------------------------------------------------ */
 
 /* One value a line, each at its own place where it can be found there. */
 static void collect_lines(struct arena *arena, const struct source *source, const struct node *map,
@@ -141,7 +141,7 @@ static void add_action(struct arena *arena, const struct yaml_file *file,
     vec_push(arena, calls, call);
 }
 
-/* -- compose ------------------------------------------------------------------------------------------- */
+/* -- compose ----------------------------------------------------------------------------------- */
 
 static void collect_list(struct arena *arena, const struct node *list,
                          struct build_values *out_values)

@@ -9,112 +9,6 @@ static bool is_needed(const struct facts *facts, const struct step_facts *step)
     return stage && stage->reachable;
 }
 
-/* -- installs without a cache mount ------------------------------------------------------------ */
-
-struct mount_row {
-    const char *program, *subs; /* subs NULL: any; "-" the bare command */
-    const char *targets;        /* blank-separated */
-};
-
-static const struct mount_row mount_rows[] = {
-    {"npm", "ci clean-install install i", "/root/.npm"},
-    {"yarn", "install -", "/usr/local/share/.cache/yarn"},
-    {"pnpm", "install i fetch", "/root/.local/share/pnpm/store"},
-    {"bun", "install i", "/root/.bun/install/cache"},
-    {"pip", "install wheel", "/root/.cache/pip"},
-    {"uv", "sync pip", "/root/.cache/uv"},
-    {"poetry", "install", "/root/.cache/pypoetry"},
-    {"go", "build install mod test", "/go/pkg/mod /root/.cache/go-build"},
-    {"cargo", "build fetch install test", "/usr/local/cargo/registry /usr/local/cargo/git"},
-    {"mvn", NULL, "/root/.m2"},
-    {"mvnw", NULL, "/root/.m2"},
-    {"gradle", NULL, "/root/.gradle"},
-    {"gradlew", NULL, "/root/.gradle"},
-    {"composer", "install", "/root/.composer/cache"},
-    {"bundle", "install -", "/usr/local/bundle/cache"},
-    {"apt-get", "install", "/var/cache/apt /var/lib/apt"},
-    {"dnf", "install", "/var/cache/dnf"},
-};
-
-static const struct mount_row *mount_row_of(const struct shell_command *command)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(mount_rows); i++) {
-        const struct mount_row *row = &mount_rows[i];
-        if (!shell_is(command, row->program, NULL))
-            continue;
-        const struct shell_word *sub = row->subs ? shell_subcommand(command) : NULL;
-        if (!row->subs || str_is_listed(row->subs, sub ? sub->value : STR("-")))
-            return row;
-    }
-    return NULL;
-}
-
-/* The first apt command: there the hook has to be gone. NULL where that is no place for text. */
-static const struct shell_command *first_apt(const struct step_facts *step)
-{
-    for (uint32_t k = 0; k < step->command_count; k++)
-        if (str_starts(step->commands[k].name, STR("apt")))
-            return step->commands[k].context || step->commands[k].depth ? NULL : &step->commands[k];
-    return NULL;
-}
-
-static bool cleans(const struct step_facts *step, str path)
-{
-    for (uint32_t k = 0; k < step->command_count; k++)
-        if (step->packages[k].verb == PACKAGE_CLEAN || command_removes(&step->commands[k], path))
-            return true;
-    return false;
-}
-
-static void fix_with_mounts(const struct facts *facts, struct rule_sink *sink,
-                            const struct step_facts *step, const struct mount_row *row)
-{
-    bool apt = str_eq(str_from(row->program), STR("apt-get"));
-    const struct stage_facts *stage = step_stage(facts, step);
-    const struct shell_command *hook = apt ? first_apt(step) : NULL;
-    if (!step->user_known || !user_is_root(step->user, stage->base) || step->instruction->json ||
-        (apt && (step->script_is_heredoc || !hook)))
-        return;
-    str flags = STR(""), rest = str_from(row->targets), target;
-    while (str_next_word(&rest, &target))
-        if (!cleans(step, target))
-            flags = str_fmt(sink->arena, "%.*s%s--mount=type=cache,target=%.*s%s", STR_ARG(flags),
-                            flags.len ? " " : "", STR_ARG(target), apt ? ",sharing=locked" : "");
-    if (!flags.len)
-        return;
-    found_fix(sink, "Mount its cache");
-    struct edit edit = add_flag(facts, step->instruction, flags);
-    found_edit(sink, edit.at, edit.text);
-    if (hook)
-        found_insert(sink, hook->at.start, STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
-}
-
-static void check_missing_step(const struct facts *facts, struct rule_sink *sink,
-                               const struct step_facts *step)
-{
-    if (!step_is_run(facts, step) || !step->packages || !is_needed(facts, step))
-        return;
-    VEC_EACH(struct mount, mount, step->instruction->mounts) {
-        if (mount->type == MOUNT_CACHE || mount->type == MOUNT_TMPFS)
-            return;
-    }
-    for (uint32_t k = 0; k < step->command_count; k++) {
-        const struct mount_row *row = mount_row_of(&step->commands[k]);
-        if (!row || shell_option(&step->commands[k], "-g") ||
-            shell_option(&step->commands[k], "--no-cache-dir"))
-            continue;
-        found(sink, step->commands[k].at,
-              "what %s downloads is downloaded again whenever this step runs", row->program);
-        fix_with_mounts(facts, sink, step, row);
-        return;
-    }
-}
-
-static void check_missing(const struct facts *facts, struct rule_sink *sink)
-{
-    each_step(facts, sink, INSTRUCTION_RUN, check_missing_step);
-}
-
 /* -- go build -a ------------------------------------------------------------------------------- */
 
 static void check_rebuild(const struct facts *facts, struct rule_sink *sink,
@@ -217,18 +111,6 @@ static void check_tests(const struct facts *facts, struct rule_sink *sink)
 
 RULE_FAMILY(
     cache_builds,
-    {.name = "cache/mount-missing",
-     .aka = "tally:prefer-package-cache-mounts",
-     .severity = SEVERITY_NOTE,
-     .fix = FIX_PROOF,
-     .nursery = true,
-     .since = "0.1",
-     .guide = "s9",
-     .what = "an install without a cache mount",
-     .why = "one changed dependency downloads all of them again",
-     .how = "RUN --mount=type=cache,target=/root/.npm npm ci",
-     .source = "guide: BuildKit Cache Mounts",
-     .dockerfile = check_missing},
     {.name = "cache/go-rebuild-all",
      .aka = "",
      .severity = SEVERITY_WARNING,

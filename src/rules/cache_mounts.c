@@ -151,6 +151,18 @@ static const struct mount *emptied_by_clean(const struct step_facts *step,
     return mount_of(step, place);
 }
 
+/* `rm -rf ~/.cache/pypoetry`: the home is not known here, but what is below it. */
+static bool removes_below_home(const struct shell_command *command, str target)
+{
+    VEC_EACH(struct shell_word, word, command->argv) {
+        bool home = str_starts(word->raw, STR("~/.")) || str_starts(word->raw, STR("$HOME/."));
+        str below = str_from_index(word->raw, str_find_char(word->raw, '/'));
+        if (home && str_has(target, below) && str_eq(command->name, STR("rm")))
+            return true;
+    }
+    return false;
+}
+
 /* rm -rf of the mounted directory, of what is in it, or of what is above it. */
 static const struct mount *emptied_by_rm(const struct step_facts *step,
                                          const struct shell_command *command)
@@ -164,7 +176,7 @@ static const struct mount *emptied_by_rm(const struct step_facts *step,
         for (size_t i = 0; known && i < ARRAY_COUNT(places); i++)
             place = place || has_mark(mount->target, places[i].marks);
         if (known && (place || is_whole_cache(mount->target)) &&
-            command_removes(command, mount->target))
+            (command_removes(command, mount->target) || removes_below_home(command, mount->target)))
             return mount;
     }
     return NULL;

@@ -1,5 +1,7 @@
 #include "rules/families.h"
 
+#include "rules/templates.h"
+
 /* What stands above what: a step runs again when anything above it changed; what changes
  * often belongs below what takes long. */
 
@@ -7,153 +9,6 @@ static bool is_needed(const struct facts *facts, const struct step_facts *step)
 {
     const struct stage_facts *stage = step_stage(facts, step);
     return stage && stage->reachable;
-}
-
-/* Does the COPY or ADD take the whole context? */
-static bool copies_everything(const struct step_facts *step)
-{
-    const struct instruction *at = step->instruction;
-    if ((at->kind != INSTRUCTION_COPY && at->kind != INSTRUCTION_ADD) || at->broken ||
-        instruction_flag(at, "from") || instruction_flag(at, "exclude"))
-        return false;
-    for (uint32_t i = 0; i + 1 < at->words.count; i++)
-        if (STR_IN(at->words.at[i].raw, ".", "./", "/", "*", "./*"))
-            return true;
-    return false;
-}
-
-/* The newest such COPY above a step, in its own stage; NULL when there is none. */
-static const struct step_facts *everything_above(const struct facts *facts,
-                                                 const struct step_facts *step)
-{
-    for (const struct step_facts *at = step; at-- > step_look_first(facts, step);) {
-        if (at->stage != step->stage)
-            return NULL;
-        if (copies_everything(at))
-            return at;
-    }
-    return NULL;
-}
-
-/* -- manifests first --------------------------------------------------------------------------- */
-
-struct manifest_row {
-    const char *manager, *subs; /* "-" is the bare command */
-    const char *files;          /* what a COPY in front of the install should bring */
-};
-
-static const struct manifest_row manifest_rows[] = {
-    {"npm", "ci clean-install install i", "package*.json"},
-    {"yarn", "install -", "package.json yarn.lock*"},
-    {"pnpm", "install i fetch", "package.json pnpm-lock.yaml*"},
-    {"bun", "install i", "package.json bun.lock*"},
-    {"go", "mod", "go.mod go.sum*"},
-    {"bundle", "install -", "Gemfile*"},
-    {"composer", "install", "composer.*"},
-    {"poetry", "install", "pyproject.toml poetry.lock*"},
-    {"uv", "sync", "pyproject.toml uv.lock*"},
-    {"pipenv", "install sync", "Pipfile*"},
-    {"cargo", "fetch", "Cargo.*"},
-};
-
-/* What the install reads: manifests by the manager's row, or the file of pip -r. "": it needs more
- * than its manifests, or names its packages itself. */
-static str manifests_of(const struct package_command *package)
-{
-    const struct shell_command *command = package->command;
-    const struct shell_word *sub = shell_subcommand(command);
-    if (package->verb != PACKAGE_INSTALL || shell_option(command, "-g") ||
-        shell_option(command, "--global"))
-        return STR("");
-    if (str_eq(str_from(package->manager), STR("pip"))) {
-        str file;
-        bool listed = shell_option_value(command, "-r", &file) ||
-                      shell_option_value(command, "--requirement", &file);
-        bool plain = listed && !package->packages.count && !shell_option(command, "-e") &&
-                     !str_has_char(file, '$') && !str_starts(file, STR("/")) &&
-                     !str_has_char(file, '/');
-        return plain ? file : STR("");
-    }
-    if (package->packages.count)
-        return STR("");
-    for (size_t i = 0; i < ARRAY_COUNT(manifest_rows); i++)
-        if (str_eq(str_from(package->manager), str_from(manifest_rows[i].manager)) &&
-            str_is_listed(manifest_rows[i].subs, sub ? sub->value : STR("-")))
-            return str_from(manifest_rows[i].files);
-    return STR("");
-}
-
-/* Did the stage install with this manager before everything was copied? Then that one is slow. */
-static bool installed_above(const struct facts *facts, const struct step_facts *copy,
-                            const struct package_command *package)
-{
-    for (const struct step_facts *at = copy; at-- > step_look_first(facts, copy);) {
-        if (at->stage != copy->stage)
-            return false;
-        for (uint32_t k = 0; at->packages && k < at->command_count; k++)
-            if (at->packages[k].verb == PACKAGE_INSTALL &&
-                str_eq(str_from(at->packages[k].manager), str_from(package->manager)) &&
-                manifests_of(&at->packages[k]).len)
-                return true;
-    }
-    return false;
-}
-
-static bool goes_to_workdir(const struct step_facts *copy)
-{
-    str goal = vec_last(&copy->instruction->words)->raw;
-    while (goal.len > 1 && goal.at[goal.len - 1] == '/')
-        goal.len--;
-    return STR_IN(goal, ".", "./") || (copy->workdir_known && str_eq(goal, copy->workdir));
-}
-
-/* COPY the manifests and install, then COPY the rest: the RUN goes in front of the COPY. */
-static void fix_by_split(const struct facts *facts, struct rule_sink *sink,
-                         const struct step_facts *copy, const struct step_facts *step,
-                         str manifests)
-{
-    for (const struct step_facts *at = copy + 1; at < step; at++)
-        if (at->instruction->kind != INSTRUCTION_RUN || at + 1 != step)
-            return;
-    bool only_installs = !step->instruction->heredocs.count && step == copy + 1;
-    for (uint32_t k = 0; k < step->command_count; k++)
-        only_installs = only_installs && (step->packages[k].verb == PACKAGE_INSTALL ||
-                                          step->packages[k].verb == PACKAGE_CLEAN);
-    if (!only_installs || !copy->workdir_set || !goes_to_workdir(copy) ||
-        instruction_flag(copy->instruction, "chown") || str_has(manifests, STR("..")))
-        return;
-    span run = span_join(source_full_line(sink->source, step->instruction->line),
-                         source_full_line(sink->source, step->instruction->end_line));
-    str text = source_text(sink->source, run), newline = source_newline(sink->source);
-    if (!str_ends(text, STR("\n")))
-        text = str_cat(sink->arena, text, newline);
-    uint32_t start = source_full_line(sink->source, copy->instruction->line).start;
-    found_fix(sink, "Copy the manifests and install before the sources come");
-    found_insert(sink, start,
-                 str_fmt(sink->arena, "COPY %.*s ./%.*s%.*s", STR_ARG(manifests), STR_ARG(newline),
-                         STR_ARG(text)));
-    found_edit(sink, run, STR(""));
-    (void)facts;
-}
-
-static void check_manifests(const struct facts *facts, struct rule_sink *sink,
-                            const struct step_facts *step, const struct package_command *package)
-{
-    str manifests = is_needed(facts, step) ? manifests_of(package) : STR("");
-    const struct step_facts *copy = manifests.len ? everything_above(facts, step) : NULL;
-    if (!copy || installed_above(facts, copy, package))
-        return;
-    found(
-        sink, package->command->at,
-        "every change of any file installs all of this again: line %u copies the whole tree first",
-        copy->instruction->line);
-    found_related(sink, copy->instruction->at, "everything is copied here");
-    fix_by_split(facts, sink, copy, step, manifests);
-}
-
-static void check_all_manifests(const struct facts *facts, struct rule_sink *sink)
-{
-    each_package(facts, sink, check_manifests);
 }
 
 /* -- system packages behind the sources -------------------------------------------------------- */
@@ -190,7 +45,7 @@ static void check_system(const struct facts *facts, struct rule_sink *sink,
         !STR_IN(str_from(package->manager), "apt-get", "apt", "apk", "yum", "dnf", "microdnf",
                 "tdnf", "zypper"))
         return;
-    const struct step_facts *copy = everything_above(facts, step);
+    const struct step_facts *copy = copy_of_everything(facts, step);
     if (!copy || reads_files(step))
         return;
     found(sink, package->command->at,
@@ -381,17 +236,6 @@ static void check_all_frozen(const struct facts *facts, struct rule_sink *sink)
 
 RULE_FAMILY(
     cache_order,
-    {.name = "cache/copy-before-install",
-     .aka = "tally:prefer-manifests-first",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_PROOF,
-     .since = "0.1",
-     .guide = "s8",
-     .what = "the whole tree is copied before dependencies are installed",
-     .why = "any changed file makes the install run again: minutes a build instead of a cache hit",
-     .how = "COPY the manifests, install, then COPY the rest",
-     .source = "guide: Instruction Ordering for Cache Hits",
-     .dockerfile = check_all_manifests},
     {.name = "cache/packages-after-copy",
      .aka = "",
      .severity = SEVERITY_WARNING,

@@ -1,5 +1,6 @@
 #include "rules/choice.h"
 #include "rules/inline.h"
+#include "rules/repeat.h"
 #include "rules/repository.h"
 #include "rules/yaml_facts.h"
 
@@ -42,7 +43,7 @@ static void choose_rules(struct run *run)
     run->rule_count = chosen;
 }
 
-/* -- phase 1: read and parse -------------------------------------------------------------------- */
+/* -- phase 1: read and parse ------------------------------------------------------------------- */
 
 static bool job_read(const struct run *run, struct check_job *job)
 {
@@ -115,7 +116,7 @@ static void job_parse(const struct run *run, struct check_job *job)
         job->commands->repository = job->repository;
 }
 
-/* -- phase 2: rules of one file ------------------------------------------------------------------- */
+/* -- phase 2: rules of one file ---------------------------------------------------------------- */
 
 static void job_rules(const struct run *run, struct check_job *job)
 {
@@ -161,7 +162,7 @@ static void job_finish(const struct run *run, struct check_job *job)
     findings_sort(&job->findings, rule_name_of);
 }
 
-/* -- keeping findings beyond their file's arena ----------------------------------------------------- */
+/* -- keeping findings beyond their file's arena ------------------------------------------------ */
 
 static struct finding finding_copy(struct arena *arena, const struct finding *from,
                                    const struct source *source)
@@ -253,7 +254,7 @@ static void finish_jobs(void *context, size_t index, unsigned worker)
     }
 }
 
-/* -- which files --------------------------------------------------------------------------------------- */
+/* -- which files ------------------------------------------------------------------------------- */
 
 /* The nearest directory upwards that holds .git; else the start itself. */
 static str repository_root(struct arena *arena, const struct host *host, str start)
@@ -403,7 +404,7 @@ static bool collect(struct run *run, const str *paths, size_t count, struct err 
     return true;
 }
 
-/* -- together --------------------------------------------------------------------------------------------- */
+/* -- together ---------------------------------------------------------------------------------- */
 
 static int by_path(const void *a, const void *b)
 {
@@ -411,9 +412,31 @@ static int by_path(const void *a, const void *b)
     return str_order(left->path, right->path);
 }
 
+/* Folders that could not be read, and may hold what should have been looked at. What the ignore
+ * file at the root leaves out is no build's business: a database's own folder, as a rule. */
+static void gather_folders(struct run *run, const struct repository *repository)
+{
+    VEC_EACH(struct unread, unread, repository->unread) {
+        vec_push(run->arena, &run->result->unread, *unread);
+    }
+    if (!repository->tree->unread.count)
+        return;
+    str text = repository_text(run->arena, repository, STR(".dockerignore"));
+    const struct ignore *ignore = ignore_compile_lenient(run->arena, text);
+    VEC_EACH(str, path, repository->tree->unread) {
+        if (ignore_match(ignore, *path).dropped)
+            continue;
+        struct unread unread = {.path = path_join(run->arena, repository->shown, *path),
+                                .why = STR("this folder cannot be read")};
+        vec_push(run->arena, &run->result->unread, unread);
+    }
+}
+
 static void gather(struct run *run)
 {
     struct check_result *result = run->result;
+    VEC_EACH(struct repository *, repository, run->repositories)
+        gather_folders(run, *repository);
     VEC_EACH(struct check_job *, slot, run->jobs) {
         struct check_job *job = *slot;
         if (!job->named)
@@ -476,8 +499,8 @@ static void run_phases(struct run *run)
     gather(run);
 }
 
-bool check_run(struct arena *arena, const struct host *host, const str *paths, size_t path_count,
-               const struct check_options *options, str stdin_text, struct check_result *out_result,
+bool check_run(struct arena *arena, const struct host *host, const struct check_input *input,
+               const struct check_options *options, struct check_result *out_result,
                struct err *err)
 {
     if (!choice_verify(&options->choice, err))
@@ -486,11 +509,11 @@ bool check_run(struct arena *arena, const struct host *host, const str *paths, s
     struct run run = {.arena = arena,
                       .host = host,
                       .options = options,
-                      .stdin_text = stdin_text,
+                      .stdin_text = input->stdin_text,
                       .today = result.today,
                       .result = &result};
     choose_rules(&run);
-    if (!collect(&run, paths, path_count, err))
+    if (!collect(&run, input->paths, input->count, err))
         return false;
     run_phases(&run);
     result.repository = run.repositories.count ? run.repositories.at[0] : NULL;
@@ -532,6 +555,8 @@ struct finding_list check_text(struct arena *arena, const struct check_result *l
         ignore_file_measure(fresh);
     }
     job_rules(&run, &job);
+    if (old && old->repository)
+        repository_repeat(run.rules, run.rule_count, &job, file);
     job_finish(&run, &job);
     baseline_mark(arena, like->baseline, file, &job.findings);
     return job.findings;

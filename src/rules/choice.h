@@ -16,8 +16,8 @@ bool rule_has_id(const struct rule *rule, str id);
 /* Does the choice let this rule run? */
 bool rule_chosen(const struct rule_choice *choice, const struct rule *rule);
 
-/* Does a selector name this very rule, by its own name or by a peer's id? Neither its group nor "all"
- * does. */
+/* Does a selector name this very rule, by its own name or by a peer's id? Neither its group nor
+ * "all" does. */
 bool rule_named(const struct rule_choice *choice, const struct rule *rule);
 
 /* The severity that the choice gives to a finding of this severity. */

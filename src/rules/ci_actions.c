@@ -75,8 +75,8 @@ static void check_all_unpinned(const struct yaml_file *file, struct rule_sink *s
 
 /* -- majors that ended ------------------------------------------------------------------------- */
 
-/* Majors whose action.yml asks for Node.js 16 or older, which runners have no more (GitHub changelog
- * 2024-09-25, End of life for Actions Node16), or whose service was switched off. */
+/* Majors whose action.yml asks for Node.js 16 or older, which runners have no more (GitHub
+ * changelog 2024-09-25, End of life for Actions Node16), or whose service was switched off. */
 struct action_major {
     const char *name; /* the action, or what all actions of a repository begin with */
     unsigned first;   /* lowest major that current runners and services support */

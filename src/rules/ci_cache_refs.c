@@ -240,7 +240,8 @@ static void check_empty(const struct command_file *file, struct rule_sink *sink)
     }
 }
 
-/* -- one cache of GitHub's for several images --------------------------------------------------- */
+/* -- one cache of GitHub's for several images ---------------------------------------------------
+ * */
 
 static const struct build_value *github_value(const struct build_values *values)
 {

@@ -72,7 +72,8 @@ bool writes_report(const struct image_scan *scan)
     return false;
 }
 
-/* -- texts --------------------------------------------------------------------------------------- */
+/* -- texts ---------------------------------------------------------------------------------------
+ * */
 
 str ci_tag_text(const struct build_call *call)
 {

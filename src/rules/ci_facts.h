@@ -11,11 +11,13 @@
  *          docker/scout-action, snyk/actions; `trivy image --help`, `grype --help`.
  */
 
+/* A workflow or a pipeline. */
 bool is_ci_file(enum file_kind kind);
 
 /* Where to report a step: its script, else its "uses". */
 span ci_step_at(const struct ci_step *step);
 
+/* Does the step use the action of trivy? */
 bool is_trivy_step(const struct ci_step *step);
 
 /* Is this step an action whose findings make the job fail? */

@@ -6,8 +6,8 @@
 
 /* Images that are pushed and that nothing scans. */
 
-/* By commit: on 2026-03-19 the action's tags below 0.35.0 were moved to code that stole secrets, and
- * releases since that one cannot be moved (aquasecurity/trivy-action#541). */
+/* By commit: on 2026-03-19 the action's tags below 0.35.0 were moved to code that stole secrets,
+ * and releases since that one cannot be moved (aquasecurity/trivy-action#541). */
 #define TRIVY_ACTION "aquasecurity/trivy-action@57a97c7e7821a5776cebc9bb87c984fa69cba8f1 # v0.35.0"
 
 /* -- the scan to add --------------------------------------------------------------------------- */
@@ -86,8 +86,8 @@ static bool is_global(const struct yaml_file *file, str text)
     return true;
 }
 
-/* When the build runs the scan must run, else what it needs is not there: the keys that decide about
- * that, and about the runner, as text. STR_NONE where they cannot be told. */
+/* When the build runs the scan must run, else what it needs is not there: the keys that decide
+ * about that, and about the runner, as text. STR_NONE where they cannot be told. */
 static str same_conditions(struct arena *arena, const struct yaml_file *file,
                            const struct node *job)
 {

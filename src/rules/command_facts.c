@@ -81,7 +81,7 @@ static str hide_expressions(struct arena *arena, str text)
     return copy;
 }
 
-/* -- YAML ------------------------------------------------------------------------------------------- */
+/* -- YAML -------------------------------------------------------------------------------------- */
 
 /* The lines of a block scalar without their indentation. */
 static struct joined *block_lines(struct arena *arena, const struct source *source, span at)
@@ -135,7 +135,7 @@ static void add_scalar(struct command_file *file, const struct node *scalar,
     add_script(file, text, exact, scalar->at, SHELL_BASH, step);
 }
 
-/* -- make ------------------------------------------------------------------------------------------- */
+/* -- make -------------------------------------------------------------------------------------- */
 
 /* One line of a recipe: "$$" is the shell's "$", "$(X)" is a variable. */
 static void add_recipe_line(struct command_file *file, struct text_builder *builder, span line)
@@ -195,7 +195,7 @@ static void add_makefile(struct command_file *file)
     }
 }
 
-/* -- Markdown ----------------------------------------------------------------------------------------- */
+/* -- Markdown ---------------------------------------------------------------------------------- */
 
 static bool is_shell_fence(str info)
 {
@@ -261,7 +261,7 @@ static void add_markdown(struct command_file *file)
     }
 }
 
-/* -- others -------------------------------------------------------------------------------------------- */
+/* -- others ------------------------------------------------------------------------------------ */
 
 static void add_package_json(struct command_file *file)
 {

@@ -70,7 +70,8 @@ static bool is_image(const struct shell_word *word)
     return !word->known || (text.len && char_is_alnum(text.at[0]));
 }
 
-/* -- what it could go without -------------------------------------------------------------------- */
+/* -- what it could go without --------------------------------------------------------------------
+ * */
 
 static str each_word(struct arena *arena, const char *words, const char *option)
 {

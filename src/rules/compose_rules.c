@@ -1,11 +1,40 @@
+#include "rules/compose_rules.h"
 #include "rules/families.h"
-#include "rules/yaml_fix.h"
 
-/* Compose services: rights that reach the host, ports for everybody, secrets in the file. */
+/* Compose services: rights that reach the host. */
 
-static span service_place(const struct service_facts *service, const struct node *value)
+span service_place(const struct service_facts *service, const struct node *value)
 {
     return place_in(service->node, value, service->key->at);
+}
+
+static bool is_path(str source)
+{
+    return str_starts(source, STR("/")) || str_starts(source, STR(".")) ||
+           str_starts(source, STR("~"));
+}
+
+struct service_mount service_mount_of(const struct node *item)
+{
+    struct service_mount mount = {0};
+    if (item->kind == NODE_MAP) {
+        mount.source = node_str(node_get(item, "source"));
+        mount.target = node_str(node_get(item, "target"));
+        mount.read_only = node_is_true(node_get(item, "read_only"));
+        mount.tmpfs = str_eq(node_str(node_get(item, "type")), STR("tmpfs"));
+        mount.host = is_path(mount.source);
+        return mount;
+    }
+    str rest = node_str(item), first, second;
+    if (!str_next(&rest, ':', &first))
+        return mount;
+    bool pair = str_next(&rest, ':', &second);
+    mount.target = pair ? second : first;
+    mount.source = pair ? first : STR("");
+    mount.host = is_path(mount.source);
+    mount.read_only = rest.at && (str_eq(rest, STR("ro")) || str_starts(rest, STR("ro,")) ||
+                                  str_has(rest, STR(",ro")));
+    return mount;
 }
 
 static void privileged(const struct yaml_file *file, struct rule_sink *sink,
@@ -26,7 +55,7 @@ static void host_modes(const struct yaml_file *file, struct rule_sink *sink,
                        const struct service_facts *service)
 {
     (void)file;
-    static const char *const fields[] = {"network_mode", "pid", "ipc", "userns_mode"};
+    static const char *const fields[] = {"network_mode", "pid", "ipc", "userns_mode", "uts"};
     for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
         const struct node *mode = node_get(service->node, fields[i]);
         if (str_eq(node_str(mode), STR("host")))
@@ -46,10 +75,9 @@ static void socket(const struct yaml_file *file, struct rule_sink *sink,
     (void)file;
     const struct node *volumes = node_get(service->node, "volumes");
     for (uint32_t i = 0; i < node_count(volumes); i++) {
-        const struct node *item = node_item(volumes, i);
-        str from = node_str(item->kind == NODE_MAP ? node_get(item, "source") : item);
-        if (from.len && is_engine_socket(str_slice(from, 0, str_find_char(from, ':'))))
-            found(sink, service_place(service, item),
+        struct service_mount mount = service_mount_of(node_item(volumes, i));
+        if (mount.host && is_engine_socket(mount.source))
+            found(sink, service_place(service, node_item(volumes, i)),
                   "the engine's socket: whoever reaches it is root on the host");
     }
 }
@@ -59,65 +87,42 @@ static void check_socket(const struct yaml_file *file, struct rule_sink *sink)
     each_service(file, sink, socket);
 }
 
-static void escalation(const struct yaml_file *file, struct rule_sink *sink,
-                       const struct service_facts *service)
+static void host_path(const struct yaml_file *file, struct rule_sink *sink,
+                      const struct service_facts *service)
 {
-    const struct node *options = node_get(service->node, "security_opt");
-    if (!service_is_whole(file, service) || node_has_word(options, "no-new-privileges:true") ||
-        node_has_word(options, "no-new-privileges") ||
-        node_has_word(options, "no-new-privileges=true"))
-        return;
-    found(sink, service->key->at,
-          "setuid programs may give its processes more than they began with");
-    struct yaml_fix fix = {.file = file};
-    yaml_fix_append(&fix, service->node, "security_opt", STR("no-new-privileges:true"),
-                    STR("\"no-new-privileges:true\""));
-    yaml_fix_done(&fix, sink, "Set no-new-privileges");
-}
-
-static void check_escalation(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, escalation);
-}
-
-static void check_version(const struct yaml_file *file, struct rule_sink *sink)
-{
-    if (!file->services.count)
-        return;
-    const struct node *root = file->services.at[0].root;
-    const struct node_pair *version = node_own_pair(root, "version");
-    if (!version)
-        return;
-    found(sink, version->key->at, "compose has not read 'version' since 2020, and warns of it");
-    struct yaml_fix fix = {.file = file};
-    yaml_fix_remove(&fix, root, "version");
-    yaml_fix_done(&fix, sink, "Remove it");
-}
-
-#define COMPOSE_RULE(rule_name, ids, level, safety, section, says, reason, mend, function) \
-    {                                                                                      \
-        .name = rule_name, .aka = ids, .severity = level, .fix = safety, .since = "0.1",   \
-        .guide = section, .what = says, .why = reason, .how = mend,                        \
-        .source = "the compose specification; Docker engine security", .yaml = function    \
+    (void)file;
+    const struct node *volumes = node_get(service->node, "volumes");
+    for (uint32_t i = 0; i < node_count(volumes); i++) {
+        struct service_mount mount = service_mount_of(node_item(volumes, i));
+        const char *risk = mount.host ? host_path_risk(mount.source) : NULL;
+        if (!risk || is_engine_socket(mount.source))
+            continue;
+        found(sink, service_place(service, node_item(volumes, i)), "'%.*s' of the host holds %s",
+              STR_ARG(mount.source), risk);
+        if (mount.read_only)
+            found_severity(sink, SEVERITY_NOTE);
     }
+}
+
+static void check_host_path(const struct yaml_file *file, struct rule_sink *sink)
+{
+    each_service(file, sink, host_path);
+}
 
 RULE_FAMILY(
     compose,
-    COMPOSE_RULE("compose/engine-socket", "compose-lint:socket", SEVERITY_WARNING, FIX_SUGGESTION,
+    COMPOSE_RULE("compose/engine-socket", "compose-lint:CL-0001", SEVERITY_ERROR, FIX_SUGGESTION,
                  "s16", "the container engine's socket in a service",
                  "a request to it starts a privileged container",
                  "a proxy that lets through the few requests that are needed", check_socket),
-    COMPOSE_RULE("compose/host-namespace", "compose-lint:host-mode", SEVERITY_WARNING,
-                 FIX_SUGGESTION, "s16", "a namespace shared with the host",
+    COMPOSE_RULE("compose/host-namespace", "compose-lint:CL-0008 compose-lint:CL-0010",
+                 SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a namespace shared with the host",
                  "the service sees and reaches what others are kept from",
                  "ports, or a network of its own", check_host_modes),
-    COMPOSE_RULE("compose/new-privileges", "compose-lint:no-new-privileges", SEVERITY_NOTE,
-                 FIX_PROOF, "s17", "no-new-privileges is not set",
-                 "setuid programs of the image still work for whoever breaks in",
-                 "security_opt: [no-new-privileges:true]", check_escalation),
-    COMPOSE_RULE("compose/privileged", "compose-lint:privileged", SEVERITY_ERROR, FIX_SUGGESTION,
+    COMPOSE_RULE("compose/host-path", "compose-lint:CL-0013 compose-lint:CL-0025", SEVERITY_WARNING,
+                 FIX_SUGGESTION, "s16", "a directory of the host that holds more than data",
+                 "it leads out of the container",
+                 "a volume, or the one file that is needed, read-only", check_host_path),
+    COMPOSE_RULE("compose/privileged", "compose-lint:CL-0002", SEVERITY_ERROR, FIX_SUGGESTION,
                  "s16", "a privileged service", "every device and capability of the host",
-                 "the one capability or device that is needed", check_privileged),
-    COMPOSE_RULE("compose/version", "dclint:no-version-field", SEVERITY_NOTE, FIX_SAFE, NULL,
-                 "the version field", "it means nothing, and each command warns of it", "remove it",
-                 check_version));
+                 "the one capability or device that is needed", check_privileged));

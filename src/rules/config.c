@@ -44,8 +44,8 @@ static bool read_names(struct config *config, const struct node *node, struct na
     return true;
 }
 
-/* Names that mean nothing: all of them in a choice; in a list to ignore those of ours alone, since a
- * peer's id that no rule of ours carries is nothing to fail about. */
+/* Names that mean nothing: all of them in a choice; in a list to ignore those of ours alone, since
+ * a peer's id that no rule of ours carries is nothing to fail about. */
 static bool check_names(struct config *config, const struct node *node,
                         const struct name_list *names, bool ignoring)
 {

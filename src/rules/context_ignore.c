@@ -3,7 +3,8 @@
 
 #include "base/num.h"
 
-/* The ignore file: what it does not leave out, what it should not, and what it does not do at all. */
+/* The ignore file: what it does not leave out, what it should not, and what it does not do at all.
+ * */
 
 /* A line for the end of the file, behind a last line that may lack its line end. */
 static void append_line(struct rule_sink *sink, str line)
@@ -20,7 +21,7 @@ static span first_line(const struct rule_sink *sink)
     return source_line(sink->source, 1);
 }
 
-/* -- categories: one rule each, all from one measurement ----------------------------------------------- */
+/* -- categories: one rule each, all from one measurement --------------------------------------- */
 
 static void check_category(const struct ignore_file *file, struct rule_sink *sink,
                            const char *category)
@@ -61,7 +62,7 @@ CATEGORY_CHECK(check_tests, "tests")
 CATEGORY_CHECK(check_large, "large files")
 CATEGORY_CHECK(check_docker, "docker")
 
-/* -- patterns -------------------------------------------------------------------------------------------- */
+/* -- patterns ---------------------------------------------------------------------------------- */
 
 /* Names of build output that sources have, too: only what stands around them tells. */
 static bool is_ambiguous(str name)
@@ -274,7 +275,7 @@ static void check_unused(const struct ignore_file *file, struct rule_sink *sink)
     }
 }
 
-/* -- what the build needs ------------------------------------------------------------------------------------ */
+/* -- what the build needs ---------------------------------------------------------------------- */
 
 static void check_input_ignored(const struct ignore_file *file, struct rule_sink *sink)
 {

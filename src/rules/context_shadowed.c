@@ -49,5 +49,5 @@ RULE_FAMILY(context_shadowed,
              .what = "a name that another pattern leaves out already",
              .why = "whoever removes it to have the file sent wonders why nothing changes",
              .how = "remove the line",
-             .source = "research/lint.md (d)",
+             .source = "Docker: build context, .dockerignore: the last line that matches decides",
              .ignore = check_shadowed});

@@ -1,5 +1,5 @@
 #include "rules/conventions.h"
-
+#include "rules/image_uses.h"
 #include "rules/repository.h"
 
 /*
@@ -7,7 +7,8 @@
  * votes make a convention only where the files really agree.
  */
 
-/* -- votes --------------------------------------------------------------------------------------- */
+/* -- votes ---------------------------------------------------------------------------------------
+ * */
 
 struct poll {
     struct map votes; /* answer -> count, as a number in the pointer */
@@ -51,7 +52,8 @@ static str agreed(const struct poll *poll)
                                                                                     : STR("");
 }
 
-/* -- Dockerfiles --------------------------------------------------------------------------------- */
+/* -- Dockerfiles ---------------------------------------------------------------------------------
+ * */
 
 static const char *const family_names[] = {
     [FAMILY_UNKNOWN] = "",        [FAMILY_DEBIAN] = "debian",
@@ -118,7 +120,8 @@ static enum base_family family_of(str name)
     return FAMILY_UNKNOWN;
 }
 
-/* -- runs ---------------------------------------------------------------------------------------- */
+/* -- runs ----------------------------------------------------------------------------------------
+ * */
 
 bool docker_gives_up(const struct docker_command *docker)
 {
@@ -150,7 +153,8 @@ str run_rights_of(struct arena *arena, const struct source *source,
     return all;
 }
 
-/* -- CI ------------------------------------------------------------------------------------------ */
+/* -- CI ------------------------------------------------------------------------------------------
+ * */
 
 static void look_at_builds(const struct repository *repository, struct conventions *ways,
                            struct polls *polls)
@@ -200,6 +204,20 @@ static void look_at_scans(const struct repository *repository, const struct chec
     }
 }
 
+/* Does this file call a builder that knows no mounts: the classic one, or kaniko? */
+static bool calls_classic_builder(const struct check_job *job)
+{
+    static const char *const marks[] = {"DOCKER_BUILDKIT=0", "DOCKER_BUILDKIT: 0",
+                                        "DOCKER_BUILDKIT: \"0\"", "DOCKER_BUILDKIT: '0'",
+                                        "kaniko-project/executor"};
+    bool calls = job->kind != FILE_MARKDOWN && job->kind != FILE_DOCKERFILE &&
+                 job->kind != FILE_IGNORE && job->source;
+    for (size_t i = 0; calls && i < ARRAY_COUNT(marks); i++)
+        if (str_has(job->source->text, str_from(marks[i])))
+            return true;
+    return false;
+}
+
 const struct conventions *conventions_of(const struct repository *repository)
 {
     struct arena *arena = repository->arena;
@@ -212,6 +230,7 @@ const struct conventions *conventions_of(const struct repository *repository)
             vote_dockerfile(arena, (*slot)->facts, &polls);
         look_at_commands(repository, *slot, ways);
         look_at_scans(repository, *slot, ways);
+        ways->classic_builder = ways->classic_builder || calls_classic_builder(*slot);
     }
     uintptr_t votes;
     ways->cache_backend = leader(&polls.backend, &votes);
@@ -219,6 +238,7 @@ const struct conventions *conventions_of(const struct repository *repository)
     ways->node_manager = agreed(&polls.node);
     ways->python_manager = agreed(&polls.python);
     ways->user = agreed(&polls.user);
+    ways->user_of_most = leader(&polls.user, &votes);
     ways->workdir = agreed(&polls.workdir);
     return ways;
 }
@@ -274,5 +294,6 @@ void repository_learn(struct repository *repository)
     }
     repository->builds = known_builds_of(repository);
     ship_targets(repository);
+    images_name(repository);
     repository->conventions = conventions_of(repository);
 }

@@ -9,8 +9,8 @@
  *   all jobs of a repository --conventions_of--> one set of facts, before any rule runs
  *
  * Shapes   "" and FAMILY_UNKNOWN: the files do not agree, or none says. A way of Dockerfiles is a
- *          convention when at least CONVENTION_FILES_MIN of them have it, and three of four of those
- *          that could.
+ *          convention when at least CONVENTION_FILES_MIN of them have it, and three of four of
+ *          those that could.
  * Cost     Linear in the repository's files.
  * Source   The guide's Existing Repository Compatibility.
  */
@@ -56,7 +56,9 @@ struct conventions {
     str node_manager;         /* npm, yarn, pnpm, bun */
     str python_manager;       /* pip, poetry, uv */
     str user;                 /* who images run as, by name */
+    str user_of_most;         /* the same of fewer files: for who has to choose a name */
     str workdir;              /* of the stage that ships */
+    bool classic_builder;     /* some file builds with a builder that knows no mounts */
 };
 
 /* Look at all jobs: for repository_learn(). */

@@ -112,7 +112,7 @@ static void check_pointless_all(const struct facts *facts, struct rule_sink *sin
     each_run_command(facts, sink, check_pointless);
 }
 
-/* -- cd --------------------------------------------------------------------------------------------------------- */
+/* -- cd ---------------------------------------------------------------------------------------- */
 
 /* The step above, in the same stage, that goes to the same directory and stays there. */
 static const struct shell_command *cd_above(const struct facts *facts,
@@ -163,7 +163,7 @@ static void check_cd(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- downloads ---------------------------------------------------------------------------------------------------- */
+/* -- downloads --------------------------------------------------------------------------------- */
 
 static void check_curl_and_wget(const struct facts *facts, struct rule_sink *sink)
 {
@@ -300,7 +300,7 @@ static void check_shell_links(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_shell_link);
 }
 
-/* -- pinning (policy) ------------------------------------------------------------------------------------------------ */
+/* -- pinning (policy) -------------------------------------------------------------------------- */
 
 static bool is_pinned(const char *manager, const struct shell_word *word)
 {

@@ -74,7 +74,7 @@ static void check_legacy(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_LABEL, check_legacy_in);
 }
 
-/* -- paths --------------------------------------------------------------------------------------------------- */
+/* -- paths ------------------------------------------------------------------------------------- */
 
 static bool is_absolute(const struct facts *facts, const struct step_facts *step, str path)
 {
@@ -152,7 +152,7 @@ static void check_copy_slash(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_copy_slash_in);
 }
 
-/* -- ADD ------------------------------------------------------------------------------------------------------- */
+/* -- ADD --------------------------------------------------------------------------------------- */
 
 static bool is_archive(str path)
 {
@@ -221,7 +221,7 @@ static void check_copy_archive(const struct facts *facts, struct rule_sink *sink
     each_step(facts, sink, INSTRUCTION_COPY, check_copy_archive_in);
 }
 
-/* -- comments ---------------------------------------------------------------------------------------------------- */
+/* -- comments ---------------------------------------------------------------------------------- */
 
 static void check_description(const struct facts *facts, struct rule_sink *sink)
 {

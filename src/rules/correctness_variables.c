@@ -102,7 +102,7 @@ static void check_undefined(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_undefined_in);
 }
 
-/* -- FROM --------------------------------------------------------------------------------------------------- */
+/* -- FROM -------------------------------------------------------------------------------------- */
 
 static void check_from(const struct facts *facts, struct rule_sink *sink)
 {
@@ -159,7 +159,7 @@ static void check_from_default(const struct facts *facts, struct rule_sink *sink
     }
 }
 
-/* -- ENV that refers to itself ------------------------------------------------------------------------------- */
+/* -- ENV that refers to itself ----------------------------------------------------------------- */
 
 static void check_same_env_in(const struct facts *facts, struct rule_sink *sink,
                               const struct step_facts *step)

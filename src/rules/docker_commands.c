@@ -11,7 +11,7 @@ static bool is_image_tool(str name)
                   "podman-compose");
 }
 
-/* -- the verb ---------------------------------------------------------------------------------------- */
+/* -- the verb ---------------------------------------------------------------------------------- */
 
 static bool is_global_flag_with_value(str word)
 {
@@ -96,7 +96,7 @@ void docker_commands_collect(struct command_file *file)
     }
 }
 
-/* -- options ----------------------------------------------------------------------------------------- */
+/* -- options ----------------------------------------------------------------------------------- */
 
 static const char *const switches[] = {
     "--all-tags",
@@ -241,7 +241,8 @@ static bool read_option(const struct docker_command *docker, uint32_t index, str
     return true;
 }
 
-/* Options end at the first operand of `run`, `create` and `exec`: what follows is the container's. */
+/* Options end at the first operand of `run`, `create` and `exec`: what follows is the container's.
+ * */
 static bool stops_at_operand(str verb)
 {
     return STR_IN(verb, "run", "create", "exec");

@@ -52,7 +52,7 @@ bool word_value(const struct facts *facts, const struct instruction *at, str raw
     return true;
 }
 
-/* -- shells ------------------------------------------------------------------------------------- */
+/* -- shells ------------------------------------------------------------------------------------ */
 
 static enum shell_kind shell_of_program(str program)
 {
@@ -94,7 +94,7 @@ static void apply_shell(struct state *state, const struct instruction *instructi
     }
 }
 
-/* -- stages ------------------------------------------------------------------------------------- */
+/* -- stages ------------------------------------------------------------------------------------ */
 
 static bool image_is_windows(const struct stage_facts *stage)
 {
@@ -192,7 +192,7 @@ static void stages_make(struct facts *facts)
     mark_shipped(facts, wanted != NO_INDEX ? wanted : facts->stage_count - 1);
 }
 
-/* -- steps -------------------------------------------------------------------------------------- */
+/* -- steps ------------------------------------------------------------------------------------- */
 
 /* Shell text of a RUN with heredocs that the shell itself reads: the logical line, then the bodies
  * as they stand in the file. */
@@ -421,7 +421,8 @@ void facts_ship(struct facts *facts, const str *targets, uint32_t count)
     final_steps_make(facts);
 }
 
-/* A file that some program fills in: it has the marks of a template language, and does not parse. */
+/* A file that some program fills in: it has the marks of a template language, and does not parse.
+ * */
 static bool looks_like_template(const struct dockerfile *file)
 {
     str text = file->source->text;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/families -- the files that rules stand in, one table each.
@@ -32,6 +32,8 @@
     FAMILY(ci_ship)               \
     FAMILY(command_run)           \
     FAMILY(compose)               \
+    FAMILY(compose_data)          \
+    FAMILY(compose_rights)        \
     FAMILY(context_allow)         \
     FAMILY(context_copy)          \
     FAMILY(context_ignore)        \
@@ -44,10 +46,16 @@
     FAMILY(correctness_inputs)    \
     FAMILY(correctness_problems)  \
     FAMILY(correctness_variables) \
+    FAMILY(correctness_yaml)      \
     FAMILY(cross_builds)          \
+    FAMILY(cross_mounts)          \
+    FAMILY(cross_users)           \
     FAMILY(inline)                \
     FAMILY(kubernetes)            \
+    FAMILY(kubernetes_levels)     \
+    FAMILY(kubernetes_policy)     \
     FAMILY(kubernetes_volumes)    \
+    FAMILY(kubernetes_writable)   \
     FAMILY(layers_bytes)          \
     FAMILY(layers_left)           \
     FAMILY(layers_rewritten)      \
@@ -70,7 +78,10 @@
     FAMILY(size_dev)              \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
-    FAMILY(size_packages)
+    FAMILY(size_packages)         \
+    FAMILY(template_manifests)    \
+    FAMILY(template_mounts)       \
+    FAMILY(template_strip)
 /* clang-format on */
 
 #define RULE_FAMILY(family, ...)                         \

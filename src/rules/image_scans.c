@@ -21,7 +21,8 @@ str image_base_name(str reference)
     return str_slice(name, 0, str_find_char(name, ':'));
 }
 
-/* -- actions ------------------------------------------------------------------------------------- */
+/* -- actions -------------------------------------------------------------------------------------
+ * */
 
 struct scan_action {
     const char *uses;
@@ -55,7 +56,8 @@ static void add_action(struct arena *arena, const struct yaml_file *yaml,
     }
 }
 
-/* -- commands ------------------------------------------------------------------------------------ */
+/* -- commands ------------------------------------------------------------------------------------
+ * */
 
 /* Options of trivy that take no value; those of the other scanners use "=" for theirs. */
 static bool is_switch(enum scanner scanner, str option)

@@ -46,7 +46,10 @@ static void empty_dir(const struct yaml_file *file, struct rule_sink *sink,
     if (!pair || node_get(pair->value, "sizeLimit"))
         return;
     found(sink, place_in(pod->spec, pair->key, pod_place(pod)),
-          "no sizeLimit: what is written here may fill the node's disk");
+          "no sizeLimit: what is written here may %s",
+          str_eq(node_str(node_get(pair->value, "medium")), STR("Memory"))
+              ? "take all memory that the pod may have"
+              : "fill the node's disk");
     struct yaml_fix fix = {.file = file};
     if (pair->value->kind == NODE_MAP && pair->value->pairs.count)
         yaml_fix_set(&fix, pair->value, "sizeLimit", STR("256Mi"));
@@ -62,74 +65,26 @@ static void check_empty_dir(const struct yaml_file *file, struct rule_sink *sink
     each_volume(file, sink, empty_dir);
 }
 
-/* -- mounts over what the image brings --------------------------------------------------------------- */
-
-/* The emptyDir of that name in the pod. */
-static bool is_empty_dir(const struct pod_facts *pod, str name)
-{
-    const struct node *volumes = node_get(pod->spec, "volumes");
-    for (uint32_t i = 0; i < node_count(volumes); i++) {
-        const struct node *volume = node_item(volumes, i);
-        if (str_eq(node_str(node_get(volume, "name")), name) && node_own_pair(volume, "emptyDir"))
-            return true;
-    }
-    return false;
-}
-
-static void mount_over(const struct yaml_file *file, struct rule_sink *sink,
-                       const struct container_facts *container)
-{
-    const struct node *mounts = node_get(container->node, "volumeMounts");
-    for (uint32_t i = 0; i < node_count(mounts); i++) {
-        const struct node *mount = node_item(mounts, i), *path = node_get(mount, "mountPath");
-        if (!is_empty_dir(container->pod, node_str(node_get(mount, "name"))) ||
-            !STR_IN(node_str(path), "/", "/app", "/bin", "/sbin", "/lib", "/usr", "/usr/bin",
-                    "/usr/lib", "/usr/local", "/opt", "/srv", "/etc"))
-            continue;
-        found(sink, place_in(container->node, path, container_place(container)),
-              "an empty directory hides what the image has at '%.*s'", STR_ARG(node_str(path)));
-    }
-    (void)file;
-}
-
-static void check_mount_over(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, mount_over);
-}
-
-RULE_FAMILY(
-    kubernetes_volumes,
-    {.name = "kubernetes/empty-dir-limit",
-     .aka = "",
-     .severity = SEVERITY_NOTE,
-     .fix = FIX_PROOF,
-     .since = "0.1",
-     .guide = "s15",
-     .what = "an emptyDir without sizeLimit",
-     .why = "it grows until the node evicts pods",
-     .how = "emptyDir: {sizeLimit: ...}, above what a run was seen to write",
-     .source = "Kubernetes: Volumes, emptyDir",
-     .yaml = check_empty_dir},
-    {.name = "kubernetes/host-path",
-     .aka = "trivy:KSV023 trivy:KSV006 checkov:CKV_K8S_27 kube-linter:sensitive-host-mounts "
-            "kube-linter:docker-sock",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
-     .since = "0.1",
-     .guide = "s16",
-     .what = "a directory of the host that holds more than data",
-     .why = "it leads out of the container",
-     .how = "a volume claim, a ConfigMap, or the one file that is needed, read-only",
-     .source = "Kubernetes: Volumes, hostPath",
-     .yaml = check_host_path},
-    {.name = "kubernetes/mount-over-image",
-     .aka = "",
-     .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
-     .since = "0.1",
-     .guide = "s15",
-     .what = "an emptyDir mounted over a directory that images fill",
-     .why = "the program's own files are hidden by it",
-     .how = "mount it at the one directory below that is written",
-     .source = "Kubernetes: Volumes",
-     .yaml = check_mount_over});
+RULE_FAMILY(kubernetes_volumes,
+            {.name = "kubernetes/empty-dir-limit",
+             .severity = SEVERITY_NOTE,
+             .fix = FIX_PROOF,
+             .since = "0.1",
+             .guide = "s15",
+             .what = "an emptyDir without sizeLimit",
+             .why = "it grows until the node evicts pods",
+             .how = "emptyDir: {sizeLimit: ...}, above what a run was seen to write",
+             .source = "Kubernetes: Volumes, emptyDir",
+             .yaml = check_empty_dir},
+            {.name = "kubernetes/host-path",
+             .aka = "trivy:KSV023 trivy:KSV-0023 trivy:KSV006 trivy:KSV-0006 checkov:CKV_K8S_27 "
+                    "kube-linter:sensitive-host-mounts kube-linter:docker-sock",
+             .severity = SEVERITY_WARNING,
+             .fix = FIX_SUGGESTION,
+             .since = "0.1",
+             .guide = "s16",
+             .what = "a directory of the host that holds more than data",
+             .why = "it leads out of the container",
+             .how = "a volume claim, a ConfigMap, or the one file that is needed, read-only",
+             .source = "Kubernetes: Volumes, hostPath",
+             .yaml = check_host_path});

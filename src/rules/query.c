@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /* Questions that many rules ask of one step or one command. */
 
@@ -157,7 +157,7 @@ bool command_removes(const struct shell_command *command, str path)
     return false;
 }
 
-/* -- package managers --------------------------------------------------------------------------- */
+/* -- package managers -------------------------------------------------------------------------- */
 
 struct manager_verb {
     const char *manager, *sub;
@@ -381,7 +381,7 @@ struct package_command package_command_of(struct arena *arena, const struct shel
     return result;
 }
 
-/* -- paths ---------------------------------------------------------------------------------------- */
+/* -- paths ------------------------------------------------------------------------------------- */
 
 str step_path(const struct facts *facts, const struct step_facts *step, str path)
 {

@@ -128,7 +128,7 @@ struct rule_sink repository_sink(const struct check_job *job, const struct rule 
                               .findings = &target->findings};
 }
 
-/* -- contexts --------------------------------------------------------------------------------------- */
+/* -- contexts ---------------------------------------------------------------------------------- */
 
 /* COPY and ADD sources that stand in the context, literally or as a glob. */
 static uint32_t copy_sources_found(const struct facts *facts, const struct context_tree *tree,
@@ -221,6 +221,15 @@ static str ignore_path_in_tree(struct arena *arena, const struct context_tree *t
     return context_find(tree, root) ? root : STR("");
 }
 
+/* Note a file of the repository that cannot be read, where the run must not be silent about it. */
+static void add_unread(struct repository *repository, str inside)
+{
+    struct arena *arena = repository->arena;
+    struct unread unread = {.path = path_join(arena, repository->shown, inside),
+                            .why = STR("cannot be read")};
+    vec_push(arena, &repository->unread, unread);
+}
+
 static const struct build_context *context_for(struct repository *repository, str path,
                                                str ignore_path)
 {
@@ -230,8 +239,15 @@ static const struct build_context *context_for(struct repository *repository, st
     }
     struct arena *arena = repository->arena;
     struct build_context context = {.path = path, .ignore_path = ignore_path};
-    str text = ignore_path.len ? repository_text(arena, repository, ignore_path) : STR_NONE;
-    context.ignore = text.at ? ignore_compile_lenient(arena, text) : NULL;
+    struct err err = {0};
+    str text;
+    if (ignore_path.len) {
+        if (file_read_beneath(arena, repository->root_fd, ignore_path, (size_t)1 << 20, &text,
+                              &err))
+            context.ignore = ignore_compile_lenient(arena, text);
+        else if (err_is_unreadable(&err))
+            add_unread(repository, ignore_path);
+    }
     context.tree = subtree(arena, repository->tree, path, context.ignore);
     vec_push(arena, &repository->contexts, context);
     return vec_last(&repository->contexts);
@@ -261,6 +277,8 @@ void ignore_file_measure(struct ignore_file *file)
         return;
     struct arena *arena = file->arena;
     file->tree = subtree(arena, file->repository->tree, file->context_path, file->ignore);
+    if (file->needs && context_needs_unread(file->needs).len)
+        return;
     struct context_report *report = NEW(arena, struct context_report);
     struct err err = {0};
     if (context_measure(arena, file->root_fd, file->tree, file->needs, file->source->path, report,
@@ -289,6 +307,9 @@ static void connect_ignore(struct repository *repository, struct check_job *job)
         return;
     file->tree = subtree(arena, repository->tree, file->context_path, file->ignore);
     file->needs = context_needs_of(arena, file->tree, file->root_fd, sources.at, sources.count);
+    str unread = context_needs_unread(file->needs);
+    if (unread.len)
+        add_unread(repository, path_join(arena, file->context_path, unread));
     ignore_file_measure(file);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/repository -- every file of one repository that a rule may look at, and its tree.
@@ -66,6 +66,9 @@ struct repository {
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;
+    struct map images;      /* what builds of the repository are called: see rules/image_uses */
+    struct map image_notes; /* path of a Dockerfile that is built -> what is known of its image */
+    VEC(struct unread) unread; /* what rules needed beside the jobs, and could not have */
     const struct check_options *options;
     struct map jobs_inside; /* path below the root -> struct check_job */
     /* Set by repository_learn(), and never NULL once it was called. */
@@ -91,8 +94,8 @@ bool is_dockerfile_text(str path, str text);
 /* Give each Dockerfile its context, tree and ignore file, each ignore file its Dockerfiles. */
 void repository_connect(struct repository *repository);
 
-/* Look at all files together: the builds that they ask for, and the repository's own ways. Done once
- * all jobs are parsed and connected; after it rules of any thread may read both. */
+/* Look at all files together: the builds that they ask for, and the repository's own ways. Done
+ * once all jobs are parsed and connected; after it rules of any thread may read both. */
 void repository_learn(struct repository *repository);
 
 /* Measure what an ignore file leaves in its context: fills tree and report from ignore, needs and

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/map.h"
+#include "rules/base_facts.h"
 #include "text/finding.h"
 
 /*
@@ -77,7 +78,7 @@ const struct rule *rule_nearest(str name);
 /* "layers" of "layers/dead-bytes". */
 str rule_group(const struct rule *rule);
 
-/* -- a run -------------------------------------------------------------------------------------- */
+/* -- a run ------------------------------------------------------------------------------------- */
 
 VEC_TYPE(name_list, str);
 
@@ -132,10 +133,17 @@ struct check_result {
     int64_t today;                       /* days since 1970, as the run took it */
 };
 
-/* Look at files and directories as the user named them ("-" is standard input, whose text is
- * `stdin_text`). Directories are walked; files inside them are recognised by name and content. */
-MUST_CHECK bool check_run(struct arena *arena, const struct host *host, const str *paths,
-                          size_t path_count, const struct check_options *options, str stdin_text,
+/* What to look at: files and directories as the user named them. */
+struct check_input {
+    const str *paths; /* "-" is standard input */
+    size_t count;
+    str stdin_text; /* of standard input */
+};
+
+/* Look at files and directories. Directories are walked; files inside them are recognised by name
+ * and content. */
+MUST_CHECK bool check_run(struct arena *arena, const struct host *host,
+                          const struct check_input *input, const struct check_options *options,
                           struct check_result *out_result, struct err *err);
 
 /* Look at one text again, as check_run would have with the same options: for fix, which must know
@@ -150,11 +158,11 @@ MUST_CHECK bool check_config_read(struct arena *arena, const struct host *host, 
                                   str config_path, struct check_options *out_options,
                                   struct err *err);
 
-/* -- baseline ------------------------------------------------------------------------------------ */
+/* -- baseline ---------------------------------------------------------------------------------- */
 
 /* Findings that were there before, by rule, path and a hash of the flagged text and its place among
- * equals; line numbers do not count, so that unrelated edits keep a baseline good. Entries of a file
- * that is gone stand for equal findings of other files, one each: it was renamed. */
+ * equals; line numbers do not count, so that unrelated edits keep a baseline good. Entries of a
+ * file that is gone stand for equal findings of other files, one each: it was renamed. */
 MUST_CHECK bool baseline_apply(struct arena *arena, str json, struct check_result *result,
                                struct err *err);
 

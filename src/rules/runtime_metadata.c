@@ -80,7 +80,7 @@ static void check_maintainers(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_MAINTAINER, check_maintainer);
 }
 
-/* -- labels ----------------------------------------------------------------------------------------------- */
+/* -- labels ------------------------------------------------------------------------------------ */
 
 static str label_key(const struct pair *pair)
 {
@@ -157,7 +157,7 @@ static void check_duplicates(const struct facts *facts, struct rule_sink *sink)
     }
 }
 
-/* -- the label schema that configuration gives ------------------------------------------------------------- */
+/* -- the label schema that configuration gives ------------------------------------------------- */
 
 static bool is_hex(str text)
 {
@@ -275,7 +275,7 @@ static void check_schema(const struct facts *facts, struct rule_sink *sink)
                   STR_ARG(schema->entries[i].key));
 }
 
-/* -- the runtime's mode ------------------------------------------------------------------------------------- */
+/* -- the runtime's mode ------------------------------------------------------------------------ */
 
 /* What is started, and the variable that puts it into its mode for production. */
 static const struct mode_row {

@@ -1,5 +1,6 @@
 #include "rules/families.h"
 #include "rules/repository.h"
+#include "rules/templates.h"
 
 #include "secrets/secrets.h"
 
@@ -115,7 +116,7 @@ static void check_texts(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_instruction_text);
 }
 
-/* -- files ---------------------------------------------------------------------------------------------- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static const struct step_facts *removed_later(const struct facts *facts,
                                               const struct step_facts *copy, str path)
@@ -143,7 +144,10 @@ static void check_copied(const struct facts *facts, struct rule_sink *sink,
         str path;
         if (!word_value(facts, at, at->words.at[i].raw, &path) || str_has(path, STR("://")))
             continue;
+        str inside = str_starts(path, STR("/")) ? str_from_index(path, 1) : path;
         const char *kind = secret_file(path, STR_NONE);
+        if (kind) /* by its name: what is in it decides */
+            kind = secret_file(path, template_file(facts, path_clean(facts->arena, inside)));
         if (!kind)
             continue;
         found(sink, at->words.at[i].at, "'%.*s' (%s) is copied into a layer", STR_ARG(path), kind);
@@ -162,7 +166,7 @@ static void check_files(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_COUNT, check_copied);
 }
 
-/* -- credentials on the command line -------------------------------------------------------------------- */
+/* -- credentials on the command line ----------------------------------------------------------- */
 
 /* Is "$NAME" or "${NAME}" in the text one that ARG or ENV sets? What a step reads from a mounted
  * secret is not in the history. */
@@ -234,7 +238,7 @@ static void check_credentials(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_credential);
 }
 
-/* -- secret mounts ----------------------------------------------------------------------------------------- */
+/* -- secret mounts ----------------------------------------------------------------------------- */
 
 static str mount_path(const struct facts *facts, const struct mount *mount)
 {
@@ -332,7 +336,8 @@ static const struct step_facts *install_with_secret(const struct facts *facts,
     return NULL;
 }
 
-/* Does this install ask no registry, or another one than the project's: files, tools for everybody? */
+/* Does this install ask no registry, or another one than the project's: files, tools for everybody?
+ * */
 static bool needs_no_registry(const struct shell_command *command,
                               const struct package_command *package)
 {

@@ -44,7 +44,7 @@ static bool is_local_url(str url)
            str_starts(host, STR("[::1]")) || str_starts(host, STR("0.0.0.0"));
 }
 
-/* -- a script piped to a shell -------------------------------------------------------------------- */
+/* -- a script piped to a shell ----------------------------------------------------------------- */
 
 /* Does a shell of the same pipeline, behind the download, read the script from it? `bash -c x` and
  * `python script.py` read something else. */
@@ -112,7 +112,7 @@ static void check_remote_scripts(const struct facts *facts, struct rule_sink *si
     each_run_command(facts, sink, check_remote_script);
 }
 
-/* -- downloads without a checksum ------------------------------------------------------------------ */
+/* -- downloads without a checksum -------------------------------------------------------------- */
 
 static bool step_verifies(const struct step_facts *step)
 {
@@ -206,7 +206,7 @@ static void check_downloads(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_ADD, check_add_unverified);
 }
 
-/* -- plain http ------------------------------------------------------------------------------------- */
+/* -- plain http -------------------------------------------------------------------------------- */
 
 static void check_plain_command(const struct facts *facts, struct rule_sink *sink,
                                 const struct step_facts *step, const struct shell_command *command)
@@ -248,7 +248,7 @@ static void check_plain(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_ADD, check_plain_add);
 }
 
-/* -- repository keys ---------------------------------------------------------------------------------- */
+/* -- repository keys --------------------------------------------------------------------------- */
 
 static void check_apt_key(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step, const struct shell_command *command)

@@ -124,7 +124,7 @@ static void check_setcaps(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_setcap);
 }
 
-/* -- passwords ---------------------------------------------------------------------------------------- */
+/* -- passwords --------------------------------------------------------------------------------- */
 
 static void check_password(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
@@ -164,7 +164,7 @@ static void check_passwords(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_password);
 }
 
-/* -- ssh ------------------------------------------------------------------------------------------------ */
+/* -- ssh --------------------------------------------------------------------------------------- */
 
 static void check_ssh_port(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step)
@@ -196,7 +196,7 @@ static void check_ssh(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_ssh_install);
 }
 
-/* -- paths ------------------------------------------------------------------------------------------------ */
+/* -- paths ------------------------------------------------------------------------------------- */
 
 static bool is_system_directory(str path)
 {

@@ -1,6 +1,8 @@
 #include "rules/families.h"
 #include "rules/repository.h"
 
+#include "rules/templates.h"
+
 /* Who the container runs as, and what root leaves behind for whom. */
 
 static const struct instruction *start_instruction(const struct facts *facts)
@@ -34,11 +36,7 @@ static void check_explicit_root(const struct facts *facts, struct rule_sink *sin
     if (!at)
         return;
     found(sink, at->at, "the image runs as root: this is the last USER of the stage that ships");
-    const char *nonroot = final->base ? final->base->nonroot : NULL;
-    if (nonroot && at->words.count == 1) {
-        found_fix(sink, "Run as '%s', which the base image brings", nonroot);
-        found_edit(sink, at->words.at[0].at, str_from(nonroot));
-    }
+    template_drop_root(facts, sink, start_instruction(facts), at);
 }
 
 /* Servers that begin as root to open a port or a log and then drop to their own user. */
@@ -81,13 +79,7 @@ static void check_no_user(const struct facts *facts, struct rule_sink *sink)
         return;
     found(sink, final->stage->from->at, "no USER: the container runs as root%s",
           final->base ? "" : ", unless the base image says otherwise");
-    const char *nonroot = final->base ? final->base->nonroot : NULL;
-    if (!nonroot)
-        return;
-    found_fix(sink, "Run as '%s', which the base image brings", nonroot);
-    struct edit edit =
-        insert_before_instruction(facts, start, str_fmt(sink->arena, "USER %s", nonroot));
-    found_edit(sink, edit.at, edit.text);
+    template_drop_root(facts, sink, start, NULL);
 }
 
 /* The name that useradd or adduser makes; "" when it is not known. */

@@ -38,7 +38,7 @@ static void check_pipes(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_pipe);
 }
 
-/* -- quoting ------------------------------------------------------------------------------------------------------ */
+/* -- quoting ----------------------------------------------------------------------------------- */
 
 /* Where word splitting cannot happen or is what everybody means. */
 static bool splitting_is_meant(const struct shell_command *command, const struct shell_word *word)
@@ -182,7 +182,7 @@ static void check_masks(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_masked);
 }
 
-/* -- cd without a guard --------------------------------------------------------------------------------------------- */
+/* -- cd without a guard ------------------------------------------------------------------------ */
 
 static void check_cd_guard(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
@@ -207,7 +207,7 @@ static void check_cds(const struct facts *facts, struct rule_sink *sink)
     each_run_command(facts, sink, check_cd_guard);
 }
 
-/* -- chains that hide failures ------------------------------------------------------------------------------------------ */
+/* -- chains that hide failures ----------------------------------------------------------------- */
 
 static bool matters(const struct facts *facts, const struct shell_command *command)
 {
@@ -250,7 +250,7 @@ static void check_chains(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_chain);
 }
 
-/* -- bash under sh -------------------------------------------------------------------------------------------------------- */
+/* -- bash under sh ----------------------------------------------------------------------------- */
 
 /* dash 0.5.12: -E is taken for another option, and read has a prompt. */
 static bool dash_takes(str what, str text)
@@ -283,7 +283,7 @@ static void check_bashisms(const struct facts *facts, struct rule_sink *sink)
     each_step(facts, sink, INSTRUCTION_RUN, check_bashism);
 }
 
-/* -- slips --------------------------------------------------------------------------------------------------------------- */
+/* -- slips ------------------------------------------------------------------------------------- */
 
 static void check_swallow(const struct facts *facts, struct rule_sink *sink,
                           const struct step_facts *step)

@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 #include "rules/families.h"
 
+#include "rules/templates.h"
+
 /* Programs that a stage builds: symbols that nobody will look at, and debug builds that ship. */
 
 static bool is_needed(const struct facts *facts, const struct step_facts *step)
@@ -9,7 +11,7 @@ static bool is_needed(const struct facts *facts, const struct step_facts *step)
 }
 
 /* Something in the stages that are needed strips, or packs, what was built. */
-static bool something_strips(const struct facts *facts)
+bool template_something_strips(const struct facts *facts)
 {
     for (uint32_t i = 0; i < facts->step_count; i++) {
         const struct step_facts *step = &facts->steps[i];
@@ -58,42 +60,86 @@ static const struct shell_word *linker_flags(const struct shell_command *command
     return next ? word + 1 : word;
 }
 
+/* -trimpath came with Go 1.13. */
+static bool knows_trimpath(const struct stage_facts *stage)
+{
+    str tag = stage->tag;
+    uint64_t minor;
+    if (!str_eq(stage->repository, STR("golang")) || !str_starts(tag, STR("1.")))
+        return true;
+    tag = str_from_index(tag, 2);
+    size_t digits = 0;
+    while (digits < tag.len && char_is_digit(tag.at[digits]))
+        digits++;
+    return !str_to_u64(str_slice(tag, 0, digits), &minor) || minor >= 13;
+}
+
+/* Its symbols are wanted, or nobody keeps what it makes. */
+static bool keeps_symbols(const struct shell_command *command)
+{
+    static const char *const wants[] = {"-race", "-gcflags", "-buildmode", "-n"};
+    str output;
+    for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
+        if (shell_option(command, wants[i]))
+            return true;
+    return shell_option_value(command, "-o", &output) && str_eq(output, STR("/dev/null"));
+}
+
+/* Put the flags in front of those that are there, in their quotes or in new ones. */
+static void extend_linker_flags(struct rule_sink *sink, const struct shell_word *word)
+{
+    str raw = source_text(sink->source, word->at);
+    size_t quote = str_find_char(raw, '"');
+    if (quote == STR_MISSING)
+        quote = str_find_char(raw, '\'');
+    size_t equals = str_find_char(raw, '=');
+    bool joined = str_starts(raw, STR("-")) && equals != STR_MISSING;
+    uint32_t start = word->at.start;
+    if (quote != STR_MISSING) {
+        found_insert(sink, start + (uint32_t)quote + 1, STR("-s -w "));
+    } else if (joined || !str_starts(raw, STR("-ldflags"))) {
+        start += joined ? (uint32_t)equals + 1 : 0;
+        found_insert(sink, start, STR("\"-s -w "));
+        found_insert(sink, word->at.end, STR("\""));
+    }
+}
+
+static void strip_go(const struct facts *facts, struct rule_sink *sink,
+                     const struct step_facts *step, const struct shell_command *command,
+                     const struct shell_word *flags)
+{
+    bool trims = !shell_option(command, "-trimpath") && knows_trimpath(step_stage(facts, step));
+    str more = trims ? STR(" -trimpath") : STR("");
+    if (!flags)
+        more = str_cat(sink->arena, more, STR(" -ldflags=\"-s -w\""));
+    found_fix(sink, "Link with -s -w");
+    if (more.len)
+        found_insert(sink, shell_subcommand(command)->at.end, more);
+    if (flags)
+        extend_linker_flags(sink, flags);
+}
+
 static void check_go(const struct facts *facts, struct rule_sink *sink,
                      const struct step_facts *step, const struct shell_command *command)
 {
     bool builds = shell_is(command, "go", "build") || shell_is(command, "go", "install");
     if (!builds || !is_needed(facts, step) || sets_go_flags(facts, step, command) ||
-        shell_option(command, "-race") || shell_option(command, "-gcflags") ||
-        shell_option(command, "-buildmode") || shell_option(command, "-n"))
-        return;
-    str output;
-    if (shell_option_value(command, "-o", &output) && str_eq(output, STR("/dev/null")))
+        keeps_symbols(command))
         return;
     str flags;
     const struct shell_word *word = linker_flags(command, &flags);
     bool known = !word || (!str_has_char(flags, '$') && !str_has_char(flags, '`'));
     bool strips = str_has(flags, STR("-s")) || str_has(flags, STR("-w"));
     const struct shell_word *sub = shell_subcommand(command);
-    if (strips || !known || !sub)
+    if (strips || !known || !sub || step->instruction->json)
         return;
     found(sink, sub->at, "the symbol table and DWARF data stay in the program");
-    found_fix(sink, "Link with -s -w");
-    if (!word) {
-        struct edit edit = insert_after_word(sink->arena, sub, STR(" -ldflags=\"-s -w\""));
-        found_edit(sink, edit.at, edit.text);
-        return;
-    }
-    str raw = source_text(sink->source, word->at);
-    size_t quote = str_find_char(raw, '"');
-    if (quote == STR_MISSING)
-        quote = str_find_char(raw, '\'');
-    if (quote != STR_MISSING)
-        found_insert(sink, word->at.start + (uint32_t)quote + 1, STR("-s -w "));
+    strip_go(facts, sink, step, command, word);
 }
 
 static void check_gos(const struct facts *facts, struct rule_sink *sink)
 {
-    if (something_strips(facts))
+    if (template_something_strips(facts))
         return;
     each_run_command(facts, sink, check_go);
 }
@@ -183,9 +229,10 @@ static void check_link(const struct facts *facts, struct rule_sink *sink,
 
 static void check_links(const struct facts *facts, struct rule_sink *sink)
 {
-    if (something_strips(facts))
+    if (template_something_strips(facts))
         return;
     each_run_command(facts, sink, check_link);
+    template_check_copied(facts, sink);
 }
 
 RULE_FAMILY(

@@ -1,4 +1,5 @@
 #include "rules/families.h"
+#include "rules/templates.h"
 
 /* Development dependencies: shipped where nothing needs them, or missing where a build does. */
 
@@ -219,6 +220,7 @@ static void check_dev(const struct facts *facts, struct rule_sink *sink,
         found(sink, package->command->at,
               "what only the build needs stays in the image: build in a stage of its own");
         found_severity(sink, SEVERITY_NOTE);
+        template_node_stage(facts, sink);
         return;
     }
     found(sink, package->command->at,

@@ -52,7 +52,8 @@ static bool is_cached(const struct step_facts *step, str word)
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         if ((mount->type == MOUNT_CACHE || mount->type == MOUNT_TMPFS) &&
             (str_has(mount->target, word) || str_ends(mount->target, STR("/.cache")) ||
-             STR_IN(mount->target, "/root", "/root/") || str_has_char(mount->target, '$')))
+             STR_IN(mount->target, "/root", "/root/", "/tmp/cache") ||
+             /* the last is composer's */ str_has_char(mount->target, '$')))
             return true;
     }
     return false;
@@ -251,7 +252,7 @@ static void check_lock(const struct facts *facts, struct rule_sink *sink,
             struct edit edit = insert_after_word(sink->arena, sub, str_from(row->add));
             found_edit(sink, edit.at, edit.text);
         } else {
-            found_edit(sink, sub->at, STR("ci"));
+            found_edit(sink, sub->at, step->instruction->json ? STR("\"ci\"") : STR("ci"));
         }
         return;
     }
@@ -294,7 +295,8 @@ static void check_omit(const struct facts *facts, struct rule_sink *sink,
         found(sink, word->at, "'%.*s' is npm 6's word: npm 7 and newer say --omit=dev",
               STR_ARG(word->value));
         found_fix_as(sink, knows_omit(stage) ? FIX_SAFE : FIX_PROOF, "Say --omit=dev");
-        found_edit(sink, word->at, STR("--omit=dev"));
+        found_edit(sink, word->at,
+                   step->instruction->json ? STR("\"--omit=dev\"") : STR("--omit=dev"));
     }
 }
 

@@ -1,5 +1,7 @@
 #include "rules/families.h"
 
+#include "rules/templates.h"
+
 /* Packages that only the build, or a person in front of a terminal, needs. */
 
 static bool ships(const struct facts *facts, const struct step_facts *step)
@@ -198,6 +200,7 @@ static void check_build_tool(const struct facts *facts, struct rule_sink *sink,
               STR_ARG(package_name(first)));
     if (!has_own_start(facts) || !something_builds(facts, step))
         found_severity(sink, SEVERITY_NOTE);
+    template_wheels(facts, sink, step, package);
 }
 
 static void check_build_tools(const struct facts *facts, struct rule_sink *sink)
@@ -266,7 +269,7 @@ RULE_FAMILY(
     {.name = "size/build-tools-left",
      .aka = "droast:DF011",
      .severity = SEVERITY_WARNING,
-     .fix = FIX_SUGGESTION,
+     .fix = FIX_PROOF,
      .since = "0.1",
      .guide = "s2 s6 s21 s22",
      .what = "compilers and headers in the stage that ships",

@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 #include "base/buf.h"
 
@@ -95,6 +95,13 @@ struct edit run_append_edit(const struct facts *facts, const struct step_facts *
 
 struct edit insert_after_word(struct arena *arena, const struct shell_word *word, str text)
 {
+    bool element = word->quoted && !word->parts.count; /* of an exec form: no shell has parsed it */
+    if (element && !str_has_char(text, '"')) {
+        str rest = text, option;
+        text = STR("");
+        while (str_next_word(&rest, &option))
+            text = str_fmt(arena, "%.*s, \"%.*s\"", STR_ARG(text), STR_ARG(option));
+    }
     return (struct edit){.at = {word->at.end, word->at.end}, .text = str_copy(arena, text)};
 }
 
@@ -146,6 +153,55 @@ struct edit add_flag(const struct facts *facts, const struct instruction *at, st
     }
     uint32_t end = at->keyword_at.end;
     return (struct edit){.at = {end, end}, .text = str_cat(facts->arena, STR(" "), flag)};
+}
+
+struct edit add_mounts(const struct facts *facts, const struct instruction *at, const str *flags,
+                       uint32_t count)
+{
+    const struct source *source = facts->source;
+    uint32_t first = joined_offset(&at->logical, at->rest);
+    bool text_follows = source_position(source, first).line == at->line;
+    bool one_line = at->heredocs.count && text_follows;
+    str indent = STR("    ");
+    if (at->line < at->end_line && !at->heredocs.count) {
+        span second = source_line(source, at->line + 1);
+        str own = line_indent(source, second.start); /* words may stand deeper than commands */
+        if (own.len)
+            indent = str_slice(own, 0, own.at[0] == '\t' ? 1 : 4);
+    }
+    str joint = one_line ? STR(" ")
+                         : str_fmt(facts->arena, " %c%.*s%.*s", facts->file->directives.escape,
+                                   STR_ARG(source_newline(source)), STR_ARG(indent));
+    uint32_t start = at->flags.count ? vec_last(&at->flags)->at.end : at->keyword_at.end;
+    struct buf text = buf_init(facts->arena, 4096);
+    for (uint32_t i = 0; i < count; i++) {
+        buf_add(&text, i || at->flags.count ? joint : STR(" "));
+        buf_add(&text, flags[i]);
+    }
+    uint32_t end = start;
+    if (text_follows && !one_line) {
+        buf_add(&text, joint);
+        while (end < source->text.len && char_is_blank(source->text.at[end]))
+            end++;
+    }
+    return (struct edit){.at = {start, end}, .text = buf_str(&text)};
+}
+
+bool remove_word_edit(const struct facts *facts, const struct shell_command *command,
+                      const struct shell_word *word, struct edit *out_edit)
+{
+    const struct shell_word *before = NULL;
+    VEC_EACH(struct shell_word, other, command->words) {
+        if (other->at.start < word->at.start)
+            before = other;
+    }
+    if (!before || before->at.end > word->at.start)
+        return false;
+    span at = {before->at.end, word->at.end};
+    if (str_has_char(source_text(facts->source, (span){at.start, word->at.start}), '#'))
+        return false; /* a comment inside of the continuation */
+    *out_edit = (struct edit){.at = at, .text = STR("")};
+    return true;
 }
 
 /* -- whole commands ---------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 #include "rules/yaml_facts.h"
 
-/* -- which kind of YAML -------------------------------------------------------------------------- */
+/* -- which kind of YAML ------------------------------------------------------------------------ */
 
 /* Does some line begin with this text at column 0 (a key of the document's root)? */
 static bool has_root_key(str text, str key)
@@ -48,7 +48,7 @@ enum file_kind yaml_classify(str path, str text)
     return FILE_KIND_COUNT;
 }
 
-/* -- Kubernetes ------------------------------------------------------------------------------------- */
+/* -- Kubernetes -------------------------------------------------------------------------------- */
 
 static void add_containers(struct yaml_file *file, struct pod_facts *pod, const char *key)
 {
@@ -75,8 +75,10 @@ static const struct node *pod_spec(str kind, const struct node *document)
         return node_get(document, "spec");
     if (str_eq(kind, STR("CronJob")))
         return node_path(document, "spec.jobTemplate.spec.template.spec");
+    if (str_eq(kind, STR("PodTemplate")))
+        return node_path(document, "template.spec");
     if (STR_IN(kind, "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job",
-               "ReplicationController"))
+               "ReplicationController", "DeploymentConfig", "Rollout"))
         return node_path(document, "spec.template.spec");
     return NULL;
 }
@@ -125,12 +127,32 @@ static void add_fragment(struct yaml_file *file, const struct node *document)
     vec_push(file->arena, &file->pods, pod);
 }
 
+static void note_named(struct arena *arena, struct map *names, const struct node *list,
+                       const char *path)
+{
+    for (uint32_t i = 0; list && list->kind == NODE_LIST && i < list->items.count; i++) {
+        str name = node_str(node_path(list->items.at[i], path));
+        if (name.len && !map_has(names, name))
+            map_set(arena, names, name, list->items.at[i]);
+    }
+}
+
 /* Once no list grows any more, each container may point at its pod. */
 static void link_containers(struct yaml_file *file)
 {
     VEC_EACH(struct pod_facts, pod, file->pods) {
+        pod->whole =
+            !pod->fragment && !file->templated && pod->containers.count && !pod->spec->aliased;
+        note_named(file->arena, &pod->volumes, node_get(pod->spec, "volumes"), "name");
+        note_named(file->arena, &pod->claims, node_path(pod->document, "spec.volumeClaimTemplates"),
+                   "metadata.name");
         VEC_EACH(struct container_facts, container, pod->containers) {
+            const struct node *mounts = node_get(container->node, "volumeMounts");
             container->pod = pod;
+            pod->whole = pod->whole && container->image.len;
+            note_named(file->arena, &pod->mounted, mounts, "name");
+            if (container->init)
+                note_named(file->arena, &pod->prepared, mounts, "name");
         }
     }
 }
@@ -148,7 +170,7 @@ const struct node *container_security(const struct container_facts *container, c
     return node_get(node_get(container->pod->spec, "securityContext"), field);
 }
 
-/* -- compose ------------------------------------------------------------------------------------------ */
+/* -- compose ----------------------------------------------------------------------------------- */
 
 static void add_services(struct yaml_file *file, const struct node *root)
 {
@@ -164,7 +186,7 @@ static void add_services(struct yaml_file *file, const struct node *root)
     }
 }
 
-/* -- CI ----------------------------------------------------------------------------------------------- */
+/* -- CI ---------------------------------------------------------------------------------------- */
 
 static void add_github_steps(struct yaml_file *file, const struct ci_job *job,
                              const struct node *steps)
@@ -231,7 +253,7 @@ static void add_gitlab(struct yaml_file *file, const struct node *root)
     }
 }
 
-/* -- together ------------------------------------------------------------------------------------------ */
+/* -- together ---------------------------------------------------------------------------------- */
 
 struct yaml_file *yaml_file_make(struct arena *arena, const struct source *source,
                                  enum file_kind kind, const struct check_options *options)

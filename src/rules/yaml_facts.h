@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules/facts.h"
+#include "rules/questions.h"
 
 /*
  * rules/yaml_facts -- what rules may know about a file that is no Dockerfile, worked out once.
@@ -9,9 +9,9 @@
  *   scripts, make, package.json, Markdown, CI steps --command_file_make--> commands of docker & co
  *
  * Shapes   Nodes are those of the parsed document. A fragment (securityContext, volumes or
- *          volumeMounts without a kind) is a pod of kind "" whose `spec` is the fragment's map, with
- *          one container of the same node. Aliases are looked through; what is `aliased` is never
- *          edited. A template that does not parse gives an empty file with `is_template`.
+ *          volumeMounts without a kind) is a pod of kind "" whose `spec` is the fragment's map,
+ *          with one container of the same node. Aliases are looked through; what is `aliased` is
+ *          never edited. A template that does not parse gives an empty file with `is_template`.
  * Units    Byte offsets.
  * Cost     Linear in the file.
  * Errors   None: a document that is no YAML has yaml->ok false and what was read before it.
@@ -34,7 +34,11 @@ struct pod_facts {
     const struct node *spec;     /* the pod's spec: containers, volumes, securityContext */
     str kind, name, namespace_name;
     bool fragment;
+    bool whole;                       /* no fragment, patch or template: what is absent is absent */
     struct container_list containers; /* init containers first */
+    struct map volumes;               /* name -> node of spec.volumes */
+    struct map claims;                /* name -> node of spec.volumeClaimTemplates */
+    struct map mounted, prepared;     /* volumes that some, that some init container mounts */
 };
 VEC_TYPE(pod_list, struct pod_facts);
 
@@ -81,18 +85,19 @@ struct yaml_file {
 /* What kind of YAML it is, by name and then by content; FILE_KIND_COUNT: none that rules know. */
 enum file_kind yaml_classify(str path, str text);
 
+/* Parse a YAML file and work out what its rules ask. */
 struct yaml_file *yaml_file_make(struct arena *arena, const struct source *source,
                                  enum file_kind kind, const struct check_options *options);
 
-/* securityContext.<field> of a container, else (for fields that pods have too) of its pod. NULL when
- * neither says so. */
+/* securityContext.<field> of a container, else (for fields that pods have too) of its pod. NULL
+ * when neither says so. */
 const struct node *container_security(const struct container_facts *container, const char *field);
 
 /* The items of a list, or of a scalar as a list of one: compose has both forms in many places. */
 uint32_t node_count(const struct node *node);
 const struct node *node_item(const struct node *node, uint32_t index);
 
-/* -- commands -------------------------------------------------------------------------------------- */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 /* One shell text inside a file. */
 struct command_script {

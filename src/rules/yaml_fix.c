@@ -1,27 +1,19 @@
 #include "rules/yaml_fix.h"
 
+#include "secrets/secrets.h"
+
 /* What the rules of kubernetes/ and compose/ share. */
 
-/* -- edits --------------------------------------------------------------------------------------- */
+/* -- edits ------------------------------------------------------------------------------------- */
 
-/* Two inserts at one place, of a container and then of its pod, become one. */
+/* Inserts at one place are joined in yaml_fix_done(). */
 static void add_edit(struct yaml_fix *fix, struct edit edit)
 {
-    struct arena *arena = fix->file->arena;
-    str text = fix->file->source->text;
     VEC_EACH(struct edit, other, fix->edits) {
-        bool same =
-            span_is_empty(edit.at) && span_is_empty(other->at) && edit.at.start == other->at.start;
-        if (same) {
-            bool first = edit.at.start && str_has_char(STR("{["), text.at[edit.at.start - 1]);
-            str between = first ? STR(", ") : STR("");
-            other->text = str_cat(arena, str_cat(arena, other->text, between), edit.text);
-            return;
-        }
         if (edit.at.start < other->at.end && other->at.start < edit.at.end)
             fix->failed = true;
     }
-    vec_push(arena, &fix->edits, edit);
+    vec_push(fix->file->arena, &fix->edits, edit);
 }
 
 static void add_if(struct yaml_fix *fix, bool ok, struct edit edit)
@@ -46,11 +38,17 @@ static bool is_own_map(const struct node *node)
 }
 
 /* "key: value", or "key:" with the value's lines below it. */
-static str pair_lines(struct arena *arena, const char *key, str value)
+static str pair_lines(const struct yaml_fix *fix, const struct node *map, const char *key,
+                      str value)
 {
+    static const char blanks[] = "                ";
+    struct arena *arena = fix->file->arena;
+    struct yaml_indent indent = yaml_indent_at(fix->file->yaml, map);
     if (!str_starts(value, STR("\n")))
         return str_fmt(arena, "\n%s: %.*s", key, STR_ARG(value));
-    str shifted = str_replace(arena, value, STR("\n"), STR("\n  "));
+    uint32_t step = str_starts(value, STR("\n- ")) ? indent.list : indent.map;
+    str shift = str_fmt(arena, "\n%.*s", (int)step, blanks);
+    str shifted = str_replace(arena, value, STR("\n"), shift);
     return str_fmt(arena, "\n%s:%.*s", key, STR_ARG(shifted));
 }
 
@@ -72,7 +70,7 @@ void yaml_fix_nested(struct yaml_fix *fix, const struct node *map, const char *o
     }
     bool flow = map->style == 'f' && !str_has_char(value, '\n');
     str text =
-        flow ? str_fmt(arena, "{%s: %.*s}", key, STR_ARG(value)) : pair_lines(arena, key, value);
+        flow ? str_fmt(arena, "{%s: %.*s}", key, STR_ARG(value)) : pair_lines(fix, map, key, value);
     yaml_fix_set(fix, map, outer, text);
 }
 
@@ -102,6 +100,31 @@ void yaml_fix_append(struct yaml_fix *fix, const struct node *map, const char *k
     yaml_fix_set(fix, map, key, text);
 }
 
+void yaml_fix_append_all(struct yaml_fix *fix, const struct node *map, const char *key,
+                         const struct yaml_items *items)
+{
+    struct arena *arena = fix->file->arena;
+    const struct node_pair *pair = node_own_pair(map, key);
+    bool fresh = !pair ? !node_get(map, key)
+                       : pair->value->kind == NODE_NULL ||
+                             (pair->value->kind == NODE_LIST && !pair->value->items.count);
+    if (!fresh || items->count < 2) {
+        VEC_EACH(struct yaml_item, item, *items) {
+            yaml_fix_append(fix, map, key, item->block, item->flow);
+        }
+        return;
+    }
+    bool flow = map->style == 'f';
+    str text = STR("");
+    VEC_EACH(struct yaml_item, item, *items) {
+        str lines = str_replace(arena, item->block, STR("\n"), STR("\n  "));
+        text = flow ? str_fmt(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
+                              STR_ARG(item->flow))
+                    : str_fmt(arena, "%.*s\n- %.*s", STR_ARG(text), STR_ARG(lines));
+    }
+    yaml_fix_set(fix, map, key, flow ? str_fmt(arena, "[%.*s]", STR_ARG(text)) : text);
+}
+
 void yaml_fix_remove(struct yaml_fix *fix, const struct node *map, const char *key)
 {
     struct edit edit = {0};
@@ -116,14 +139,82 @@ void yaml_fix_scalar(struct yaml_fix *fix, const struct node *scalar, str value)
     add_if(fix, ok, ok ? yaml_edit_scalar(fix->file->arena, scalar, value) : (struct edit){0});
 }
 
+/* How deep the first line of an insert stands; items stand deeper than keys of their column. */
+static size_t depth_of(const struct edit *edit)
+{
+    str text = edit->text;
+    while (str_starts(text, STR("\n")) || str_starts(text, STR("\r")))
+        text = str_from_index(text, 1);
+    size_t blanks = 0;
+    while (blanks < text.len && text.at[blanks] == ' ')
+        blanks++;
+    return blanks * 2 + str_starts(str_from_index(text, blanks), STR("- "));
+}
+
+/* All inserts at the place of `first` as one text: what belongs deeper comes first, else in the
+ * order of the calls. Edits are few. */
+static str joined_inserts(const struct yaml_fix *fix, const struct edit *first)
+{
+    struct arena *arena = fix->file->arena;
+    struct edit_list sorted = {0};
+    VEC_EACH(struct edit, edit, fix->edits) {
+        if (!span_is_empty(edit->at) || edit->at.start != first->at.start)
+            continue;
+        vec_push(arena, &sorted, *edit);
+        for (uint32_t i = sorted.count - 1; i && depth_of(&sorted.at[i - 1]) < depth_of(edit);
+             i--) {
+            struct edit shallow = sorted.at[i - 1];
+            sorted.at[i - 1] = sorted.at[i];
+            sorted.at[i] = shallow;
+        }
+    }
+    str source = fix->file->source->text;
+    bool opens = first->at.start && str_has_char(STR("{["), source.at[first->at.start - 1]);
+    str text = STR("");
+    VEC_EACH(struct edit, edit, sorted) {
+        str between = opens && text.len ? STR(", ") : STR("");
+        text = str_cat(arena, str_cat(arena, text, between), edit->text);
+    }
+    return text;
+}
+
+static bool is_joined_before(const struct yaml_fix *fix, const struct edit *edit)
+{
+    for (const struct edit *other = fix->edits.at; other < edit; other++)
+        if (span_is_empty(other->at) && other->at.start == edit->at.start)
+            return true;
+    return false;
+}
+
 void yaml_fix_done(struct yaml_fix *fix, struct rule_sink *sink, const char *title)
 {
     if (fix->failed || !fix->edits.count)
         return;
     found_fix(sink, "%s", title);
     VEC_EACH(struct edit, edit, fix->edits) {
-        found_edit(sink, edit->at, edit->text);
+        if (!span_is_empty(edit->at))
+            found_edit(sink, edit->at, edit->text);
+        else if (!is_joined_before(fix, edit))
+            found_edit(sink, edit->at, joined_inserts(fix, edit));
     }
+}
+
+str yaml_fix_text(const struct yaml_fix *fix, const struct node *node, str text)
+{
+    struct yaml_indent indent = yaml_indent_at(fix->file->yaml, node);
+    struct buf out = buf_init(fix->file->arena, 1 << 16);
+    str line;
+    for (bool begun = false; str_next_line(&text, &line); begun = true) {
+        bool deep = str_starts(line, STR("  "));
+        str rest = str_from_index(line, deep ? 2 : 0);
+        uint32_t blanks = !deep ? 0 : str_starts(rest, STR("- ")) ? indent.list : indent.map;
+        if (begun)
+            buf_add_char(&out, '\n');
+        while (blanks--)
+            buf_add_char(&out, ' ');
+        buf_add(&out, rest);
+    }
+    return buf_str(&out);
 }
 
 str yaml_value_text(struct arena *arena, const struct source *source, const struct node *value)
@@ -146,7 +237,7 @@ str yaml_value_text(struct arena *arena, const struct source *source, const stru
     return out.full ? STR_NONE : buf_str(&out);
 }
 
-/* -- places -------------------------------------------------------------------------------------- */
+/* -- places ------------------------------------------------------------------------------------ */
 
 span place_in(const struct node *inside, const struct node *value, span otherwise)
 {
@@ -173,18 +264,7 @@ span pod_place(const struct pod_facts *pod)
     return pod->spec->pairs.count ? pod->spec->pairs.at[0].key->at : pod->spec->at;
 }
 
-/* -- questions ------------------------------------------------------------------------------------- */
-
-bool pod_is_whole(const struct yaml_file *file, const struct pod_facts *pod)
-{
-    if (pod->fragment || file->templated || !pod->containers.count || pod->spec->aliased)
-        return false;
-    VEC_EACH(struct container_facts, container, pod->containers) {
-        if (!container->image.len)
-            return false;
-    }
-    return true;
-}
+/* -- questions --------------------------------------------------------------------------------- */
 
 bool pod_is_windows(const struct pod_facts *pod)
 {
@@ -254,12 +334,76 @@ bool is_engine_socket(str path)
 {
     while (str_ends(path, STR("/")))
         path.len--;
-    return STR_IN(path, "/var/run/docker.sock", "/run/docker.sock", "/var/run/docker",
-                  "/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock",
-                  "/run/containerd", "/var/run/crio/crio.sock", "/run/crio/crio.sock",
-                  "/run/podman/podman.sock", "/var/run/podman/podman.sock",
-                  "/run/k3s/containerd/containerd.sock", "/var/run/cri-dockerd.sock") ||
+    return STR_IN(path, "/run", "/var/run", "/var/run/docker.sock", "/run/docker.sock",
+                  "/var/run/docker", "/run/containerd/containerd.sock",
+                  "/var/run/containerd/containerd.sock", "/run/containerd",
+                  "/var/run/crio/crio.sock", "/run/crio/crio.sock", "/run/podman/podman.sock",
+                  "/var/run/podman/podman.sock", "/run/k3s/containerd/containerd.sock",
+                  "/var/run/cri-dockerd.sock") ||
            str_ends(path, STR("/docker.sock"));
+}
+
+bool path_is_in(str path, str above)
+{
+    while (above.len > 1 && str_ends(above, STR("/")))
+        above.len--;
+    if (str_eq(above, STR("/")))
+        return str_starts(path, above);
+    return str_starts(path, above) && (path.len == above.len || path.at[above.len] == '/');
+}
+
+/* "GOOGLE_API_KEY_VAL": words in capitals with a "_" between name a value, and are none. */
+static bool names_a_value(str text)
+{
+    bool joined = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        joined = joined || c == '_';
+        if (c != '_' && !char_is_digit(c) && !(c >= 'A' && c <= 'Z'))
+            return false;
+    }
+    return joined && !char_is_digit(text.at[0]);
+}
+
+/* An access key's short name is a user's name: what is secret has its own variable. */
+static bool is_key_name(str name, str value)
+{
+    return str_ends(name, STR("ACCESS_KEY")) && !str_has(name, STR("SECRET")) && value.len < 16;
+}
+
+bool is_secret_setting(struct arena *arena, str name, str value)
+{
+    if (!value.len || is_key_name(name, value) || names_a_value(value) ||
+        str_has(value, STR("{{")) || str_has(value, STR("${")) || str_starts(value, STR("$")))
+        return false;
+    return (secret_name(name) && secret_value(value)) || secret_in_value(arena, value);
+}
+
+struct capabilities_said container_capabilities(const struct container_facts *container)
+{
+    const struct node *own =
+        node_path(node_get(container->node, "securityContext"), "capabilities");
+    struct capabilities_said said = {.add = node_get(own, "add"), .drop = node_get(own, "drop")};
+    said.drops_all = node_has_word(said.drop, "ALL");
+    return said;
+}
+
+struct capabilities_said service_capabilities(const struct service_facts *service)
+{
+    struct capabilities_said said = {.add = node_get(service->node, "cap_add"),
+                                     .drop = node_get(service->node, "cap_drop")};
+    said.drops_all = node_has_word(said.drop, "ALL") || node_has_word(said.drop, "CAP_ALL");
+    return said;
+}
+
+bool capabilities_add(struct arena *arena, const struct capabilities_said *said, str name)
+{
+    for (uint32_t i = 0; i < node_count(said->add); i++) {
+        str given = capability_name(arena, node_str(node_item(said->add, i)));
+        if (str_eq(given, name) || str_eq(given, STR("ALL")))
+            return true;
+    }
+    return false;
 }
 
 const char *host_path_risk(str path)
@@ -288,18 +432,35 @@ const struct server_image *server_image_find(str repository)
         {"httpd", "SETGID SETUID NET_BIND_SERVICE", "/usr/local/apache2/logs", true, false},
         {"haproxy", "NET_BIND_SERVICE", "", true, false},
         {"traefik", "NET_BIND_SERVICE", "", false, false},
-        {"caddy", "NET_BIND_SERVICE", "", false, false},
-        {"postgres", "CHOWN DAC_READ_SEARCH FOWNER SETGID SETUID", "/run/postgresql", true, true},
+        {"caddy", "NET_BIND_SERVICE", "/config /data", false, false},
+        {"postgres", "CHOWN DAC_OVERRIDE FOWNER SETGID SETUID", "/run/postgresql", true, true},
         {"mysql", "CHOWN DAC_OVERRIDE SETGID SETUID", "/run/mysqld", true, true},
         {"mariadb", "CHOWN DAC_OVERRIDE SETGID SETUID", "/run/mysqld", true, true},
         {"mongo", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
         {"redis", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
         {"valkey/valkey", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
-        {"rabbitmq", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
+        {"rabbitmq", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
         {"memcached", "", "", true, true},
-        {"elasticsearch", "", "", true, true},
-        {"cassandra", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
-        {"couchdb", "CHOWN DAC_OVERRIDE SETGID SETUID", "", true, true},
+        {"elasticsearch", "", NULL, true, true},
+        {"cassandra", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
+        {"couchdb", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
+        {"postgis/postgis", "CHOWN DAC_OVERRIDE FOWNER SETGID SETUID", "/run/postgresql", true,
+         true},
+        {"timescale/timescaledb", "CHOWN DAC_OVERRIDE FOWNER SETGID SETUID", "/run/postgresql",
+         true, true},
+        {"percona", "", "/run/mysqld", false, true},
+        {"neo4j", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
+        {"influxdb", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
+        {"redis/redis-stack", "", NULL, false, true},
+        {"redis/redis-stack-server", "", NULL, false, true},
+        {"bitnami/postgresql", "", NULL, false, true},
+        {"bitnami/mysql", "", NULL, false, true},
+        {"bitnami/mariadb", "", NULL, false, true},
+        {"bitnami/mongodb", "", NULL, false, true},
+        {"bitnami/redis", "", NULL, false, true},
+        {"mcr.microsoft.com/mssql/server", "", NULL, false, true},
+        {"opensearchproject/opensearch", "", NULL, false, true},
+        {"clickhouse/clickhouse-server", "CHOWN DAC_OVERRIDE SETGID SETUID", NULL, true, true},
     };
     for (size_t i = 0; i < ARRAY_COUNT(images); i++)
         if (str_eq(repository, str_from(images[i].repository)))
@@ -307,7 +468,7 @@ const struct server_image *server_image_find(str repository)
     return NULL;
 }
 
-/* -- walking --------------------------------------------------------------------------------------- */
+/* -- walking ----------------------------------------------------------------------------------- */
 
 void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check)
 {

@@ -18,6 +18,10 @@ struct yaml_fix {
     bool failed;
 };
 
+/* Text that was written with two blanks a step, as the document of `node` would have it: its own
+ * steps for maps and for lists. One step deep. */
+str yaml_fix_text(const struct yaml_fix *fix, const struct node *node, str text);
+
 /* map[key] = value; see yaml_edit_set. */
 void yaml_fix_set(struct yaml_fix *fix, const struct node *map, const char *key, str value);
 
@@ -29,6 +33,14 @@ void yaml_fix_nested(struct yaml_fix *fix, const struct node *map, const char *o
  * lists in brackets. */
 void yaml_fix_append(struct yaml_fix *fix, const struct node *map, const char *key, str item,
                      str flow);
+
+/* Several items for the list map[key]: as yaml_fix_append for each, but the list is made once. */
+struct yaml_item {
+    str block, flow;
+};
+VEC_TYPE(yaml_items, struct yaml_item);
+void yaml_fix_append_all(struct yaml_fix *fix, const struct node *map, const char *key,
+                         const struct yaml_items *items);
 
 /* Take map[key] away. */
 void yaml_fix_remove(struct yaml_fix *fix, const struct node *map, const char *key);
@@ -55,9 +67,7 @@ span pod_place(const struct pod_facts *pod);
 
 /* -- questions --------------------------------------------------------------------------------- */
 
-/* Is everything about the pod here? Not in fragments, patches and templates: what is absent from
- * these says nothing. */
-bool pod_is_whole(const struct yaml_file *file, const struct pod_facts *pod);
+/* Does the pod ask for nodes that run Windows? */
 bool pod_is_windows(const struct pod_facts *pod);
 
 /* The same of a service: an override file, or one that extends another, is not whole. */
@@ -76,6 +86,22 @@ const char *capability_risk(str name, bool *out_root);
 /* Path of a container engine's socket, or a directory that holds it? */
 bool is_engine_socket(str path);
 
+/* Is `path` the directory `above`, or below it? */
+bool path_is_in(str path, str above);
+
+/* NAME=value with a secret as its value: by what the name says, or by the look of the value. A text
+ * that stands for a value ("GOOGLE_API_KEY_VAL", "$X", "{{ x }}") is none. */
+bool is_secret_setting(struct arena *arena, str name, str value);
+
+/* What "X" of securityContext.capabilities and cap_add/cap_drop says. */
+struct capabilities_said {
+    const struct node *add, *drop; /* lists; NULL when not given */
+    bool drops_all;
+};
+struct capabilities_said container_capabilities(const struct container_facts *container);
+struct capabilities_said service_capabilities(const struct service_facts *service);
+bool capabilities_add(struct arena *arena, const struct capabilities_said *said, str name);
+
 /* A directory of the host that should stay there; NULL or what stands in it. */
 const char *host_path_risk(str path);
 
@@ -83,7 +109,8 @@ const char *host_path_risk(str path);
 struct server_image {
     const char *repository;
     const char *capabilities; /* blank-separated, "" when none */
-    const char *writable;     /* paths it writes to, beside its data volume */
+    const char *writable;     /* paths it writes to, beside its volumes and /tmp; NULL: it edits its
+                                 own settings at start, so its root has to be writable */
     bool drops_root;          /* its start script goes on as another user */
     bool database;            /* nobody but the application should reach its port */
 };
@@ -96,6 +123,7 @@ typedef void container_check(const struct yaml_file *file, struct rule_sink *sin
 typedef void service_check(const struct yaml_file *file, struct rule_sink *sink,
                            const struct service_facts *service);
 
+/* Run a check over every pod, container or compose service of a file. */
 void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check);
 void each_container(const struct yaml_file *file, struct rule_sink *sink, container_check *check);
 void each_service(const struct yaml_file *file, struct rule_sink *sink, service_check *check);

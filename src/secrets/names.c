@@ -7,8 +7,8 @@
  *
  * A name is cut into words at '_', '-', '.' and where a capital follows a small letter; a word that
  * means a secret ("password", or "api" + "key") makes the name secret, unless a word behind it says
- * that the value only points at the secret or speaks about it ("file", "length"), or a word in front
- * says that it is no secret ("public").
+ * that the value only points at the secret or speaks about it ("file", "length"), or a word in
+ * front says that it is no secret ("public").
  */
 
 enum { WORDS_MAX = 16, WORD_BYTES = 32 };
@@ -125,7 +125,7 @@ bool secret_name(str name)
     return secret;
 }
 
-/* -- values --------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static str unquote(str value)
 {

@@ -11,7 +11,8 @@
  * each '=' and ':' the name to its left and the value to its right are looked at; at "://" a URL's
  * credentials. Most bytes begin no word that any row begins with, and cost a table look-up.
  *
- * What is found must not look made up: too regular (entropy), or with a word such as "example" in it.
+ * What is found must not look made up: too regular (entropy), or with a word such as "example" in
+ * it.
  */
 
 enum { ROW_END = 255 };
@@ -117,7 +118,7 @@ static size_t private_key(str text)
     return after + (tail == STR_MISSING ? body.len : end + tail);
 }
 
-/* -- NAME=value in any text ----------------------------------------------------------------------- */
+/* -- NAME=value in any text -------------------------------------------------------------------- */
 
 static bool is_name_byte(char c)
 {
@@ -247,7 +248,7 @@ const char *secret_in_value(struct arena *arena, str value)
     return matches.count ? matches.at[0].title : NULL;
 }
 
-/* -- what may be shown ---------------------------------------------------------------------------- */
+/* -- what may be shown ------------------------------------------------------------------------- */
 
 str secret_redact(struct arena *arena, str secret)
 {

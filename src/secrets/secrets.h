@@ -40,8 +40,9 @@ const char *secret_in_value(struct arena *arena, str value);
 
 /* Does a file's path say that it holds secrets (".env", "id_rsa", "*.pem", ".npmrc",
  * "credentials.json", ".aws/credentials" ...)? Examples (".env.example", "*.pub", "*.template") do
- * not. NULL or the kind: "environment file", "private key", ... `content` may be STR_NONE; where it is given, it
- * decides the doubtful ones (a .pem that is a certificate, an .npmrc without a token). */
+ * not. NULL or the kind: "environment file", "private key", ... `content` may be STR_NONE; where it
+ * is given, it decides the doubtful ones (a .pem that is a certificate, an .npmrc without a token).
+ * */
 const char *secret_file(str path, str content);
 
 /* What may be shown of a secret: at most its first 4 bytes and its length class. */

@@ -5,8 +5,8 @@
 /*
  * secrets/tokens -- what tokens look like. Private to secrets/.
  *
- * Shapes   A shape is a literal start of at least two characters, then literals and counted classes:
- *          "ghp_%w{36}" is ghp_ and 36 letters or digits; "%u{20,}" has no upper limit.
+ * Shapes   A shape is a literal start of at least two characters, then literals and counted
+ *          classes: "ghp_%w{36}" is ghp_ and 36 letters or digits; "%u{20,}" has no upper limit.
  *              %w letters, digits     %u those, '_', '-'    %U A-Z 2-7 (base32)   %A A-Z 0-9
  *              %a a-z 0-9             %x 0-9 a-f            %X 0-9 a-f A-F        %d digits
  *              %l letters             %b base64: letters, digits, + / =           %s %u and . =

@@ -1,4 +1,4 @@
-#include "shell/parser.h"
+#include "shell/grammar.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "shell/parser.h"
+#include "shell/grammar.h"
 
 #include <string.h>
 
@@ -153,7 +153,8 @@ void problem(struct parser *p, size_t start, size_t end, const char *what)
 void bashism_at(struct parser *p, span at, const char *what, const char *code)
 {
     if (p->dialect == SHELL_SH)
-        vec_push(p->arena, &p->script->bashisms, (struct shell_bashism){at, what, code, ash_has(what)});
+        vec_push(p->arena, &p->script->bashisms,
+                 (struct shell_bashism){at, what, code, ash_has(what)});
 }
 
 void bashism(struct parser *p, size_t start, size_t end, const char *what, const char *code)

@@ -30,7 +30,9 @@ VEC_TYPE(edit_list, struct edit);
 
 struct fix {
     enum fix_safety safety; /* FIX_NONE: there is no fix */
-    str title;              /* imperative, no full stop: "Add --no-install-recommends" */
+    uint8_t turn; /* above 0: changes what the other fixes were made for, so it goes before
+                             * them, the highest first, and alone */
+    str title;    /* imperative, no full stop: "Add --no-install-recommends" */
     struct edit_list edits;
 };
 

@@ -46,14 +46,19 @@ str source_text(const struct source *source, span at);
 /* The line end this file uses: "\n" or "\r\n". */
 str source_newline(const struct source *source);
 
+/* From the first to the last byte of both. */
 static inline span span_join(span a, span b)
 {
     return (span){a.start < b.start ? a.start : b.start, a.end > b.end ? a.end : b.end};
 }
+
+/* Has it no bytes? */
 static inline bool span_is_empty(span at)
 {
     return at.end <= at.start;
 }
+
+/* Do they share a byte? */
 static inline bool span_overlaps(span a, span b)
 {
     return a.start < b.end && b.start < a.end;

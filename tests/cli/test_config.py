@@ -22,7 +22,7 @@ def configure(place, text, name=".plimsoll.yaml"):
     (place / name).write_text(text)
 
 
-# -- .plimsoll.yaml ---------------------------------------------------------------------------------
+# -- .plimsoll.yaml ----------------------------------------------------------------------------
 
 def test_without_a_file_the_defaults_hold(plimsoll, place):
     assert rules(plimsoll, place)["security/sudo"] == "warning"
@@ -108,7 +108,7 @@ def test_a_near_name_is_hinted(plimsoll, place):
     assert "did you mean 'layers/dead-bytes'?" in plimsoll("check", cwd=place, code=2).stderr
 
 
-# -- .hadolint.yaml ---------------------------------------------------------------------------------
+# -- .hadolint.yaml ----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text, rule, severity", [
     ("ignored:\n  - DL3004\n", "security/sudo", None),
@@ -146,7 +146,7 @@ def test_hadolints_pragma_can_be_switched_off(plimsoll, place):
     assert "security/sudo" in rules(plimsoll, place)
 
 
-# -- comments ---------------------------------------------------------------------------------------
+# -- comments ----------------------------------------------------------------------------------
 
 SELECT = ("--select", "security/sudo,correctness/ignore-unused,correctness/ignore-expired,"
                       "correctness/ignore-without-reason")

@@ -32,7 +32,8 @@ def test_silent_without_configuration(plimsoll, folder, rule):
 @pytest.mark.parametrize("name,key", [(".plimsoll.yaml", "labels"),
                                       (".hadolint.yaml", "label-schema")])
 def test_labels(plimsoll, folder, name, key):
-    schema = f"{key}:\n  org.example.team: text\n  org.example.when: rfc3339\n  org.example.url: url\n"
+    schema = (f"{key}:\n  org.example.team: text\n  org.example.when: rfc3339\n"
+              "  org.example.url: url\n")
     (folder / name).write_text(schema)
     said = found(plimsoll, folder, "runtime/label-schema")
     assert [line for line, _ in said] == [2, 3]

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-DOCKERFILE = "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
+DOCKERFILE = ("FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n"
+              "RUN npm run build\n")
 
 
 def write(root, path, text=""):
@@ -79,7 +80,8 @@ def test_the_ignore_file_beside_the_dockerfile_wins(plimsoll, project):
     (project / "Dockerfile.dockerignore").write_text("node_modules\n")
     run = plimsoll("context", "--explain", "src/a.ts", "-f", "Dockerfile", cwd=project, code=0)
     assert "sent" in run.stdout
-    run = plimsoll("context", "--explain", "node_modules/a", "-f", "Dockerfile", cwd=project, code=0)
+    run = plimsoll("context", "--explain", "node_modules/a", "-f", "Dockerfile", cwd=project,
+                   code=0)
     assert "Dockerfile.dockerignore:1: node_modules" in run.stdout
 
 
@@ -173,7 +175,8 @@ def test_unused_files_are_told(plimsoll, tmp_path):
 def test_files_are_those_that_find_lists(plimsoll, tmp_path):
     for i in range(3000):
         write(tmp_path, f"d{i % 17}/e{i % 5}/f{i}", "x" * (i % 7))
-    run = subprocess.run(["find", str(tmp_path), "-type", "f", "-printf", "%s\\n"], capture_output=True, check=True)
+    run = subprocess.run(["find", str(tmp_path), "-type", "f", "-printf", "%s\\n"],
+                         capture_output=True, check=True)
     sizes = [int(line) for line in run.stdout.split()]
     report = plimsoll.json("context", tmp_path, code=0)
     assert (report["files"], report["bytes"]) == (len(sizes), sum(sizes))

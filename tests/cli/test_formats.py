@@ -330,7 +330,8 @@ def test_sarif_has_what_the_standard_requires(sarif, findings):
         assert place["region"]["endLine"] == finding["end_line"]
         assert bool(result.get("fixes")) == bool(finding["fix"] and finding["fix"]["edits"])
     for rule in rules:
-        assert rule["shortDescription"]["text"] and rule["help"]["text"] and rule["help"]["markdown"]
+        assert rule["shortDescription"]["text"]
+        assert rule["help"]["text"] and rule["help"]["markdown"]
         assert rule["defaultConfiguration"]["level"] in ("error", "warning", "note", "none")
     assert run["invocations"][0]["executionSuccessful"] is True
 
@@ -369,7 +370,8 @@ def test_line_hashes_of_odd_texts(plimsoll, tmp_path, case):
 
 
 def test_sarif_columns_are_code_points(plimsoll, tmp_path):
-    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN echo caf\u00e9 \U0001f433 && sudo true\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM debian:12\nRUN echo caf\u00e9 \U0001f433 && sudo true\n")
     byte = json.loads(plimsoll("check", "--format", "json", "Dockerfile", cwd=tmp_path).stdout)
     sarif = json.loads(plimsoll("check", "--format", "sarif", "Dockerfile", cwd=tmp_path).stdout)
     line = "RUN echo caf\u00e9 \U0001f433 && sudo true"
@@ -460,7 +462,8 @@ def test_fixes_are_the_same_in_each_format(plimsoll, tmp_path):
             start = {"line": region["startLine"], "column": region["startColumn"]}
             end = {"line": region["endLine"], "column": region["endColumn"]}
             by_place.append((offset(data, start, True), offset(data, end, True), text))
-            by_byte.append((region["byteOffset"], region["byteOffset"] + region["byteLength"], text))
+            end = region["byteOffset"] + region["byteLength"]
+            by_byte.append((region["byteOffset"], end, text))
         assert edited(data, by_place) == edited(data, by_byte) == want
         suggestion, = row["suggestions"]
         span = [offset(data, suggestion["range"][side], False) for side in ("start", "end")]

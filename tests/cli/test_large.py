@@ -14,14 +14,18 @@ def test_many_containers(plimsoll, tmp_path):
 
 def test_many_fixes_at_one_place_are_all_applied_by_one_run(plimsoll, tmp_path):
     """Each line that an ignore file lacks goes to its end: one place, so one round of fixes each."""
-    names = [".git/HEAD", ".gitignore", ".gitattributes", ".mailmap", ".github/a.yml", ".gitlab-ci.yml", "Jenkinsfile",
-             ".vscode/a.json", ".idea/a.xml", "a.swp", ".DS_Store", "README.md", "docs/a.md", "tests/a.py", "a.log",
-             "coverage/a.html", "b.tar.gz", "compose.yaml", "other.Dockerfile", "key.pem", ".env", ".travis.yml"]
+    names = [".git/HEAD", ".gitignore", ".gitattributes", ".mailmap", ".github/a.yml",
+             ".gitlab-ci.yml", "Jenkinsfile",
+             ".vscode/a.json", ".idea/a.xml", "a.swp", ".DS_Store", "README.md",
+             "docs/a.md", "tests/a.py", "a.log",
+             "coverage/a.html", "b.tar.gz", "compose.yaml", "other.Dockerfile",
+             "key.pem", ".env", ".travis.yml"]
     for name in names:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x\n", encoding="utf-8")
-    (tmp_path / "Dockerfile").write_text("FROM debian:12-slim\nCOPY . /app\nUSER nobody\n", encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text("FROM debian:12-slim\nCOPY . /app\nUSER nobody\n",
+                                         encoding="utf-8")
     (tmp_path / ".dockerignore").write_text("nothing-here\n", encoding="utf-8")
     plimsoll("fix", "-q", ".dockerignore", cwd=tmp_path)
     added = (tmp_path / ".dockerignore").read_text(encoding="utf-8").splitlines()

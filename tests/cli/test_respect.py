@@ -40,7 +40,7 @@ def test_a_base_is_changed_when_asked(plimsoll, tmp_path, options):
     assert stages((tmp_path / "Dockerfile").read_text()) == ["node:20-slim"]
 
 
-# -- CI ---------------------------------------------------------------------------------------------
+# -- CI ----------------------------------------------------------------------------------------
 
 BUILD = """on: push
 jobs:
@@ -110,7 +110,7 @@ def test_a_secret_argument_that_does_not_ship_is_a_warning(plimsoll, tmp_path):
     assert finding["severity"] == "error" and "history" in finding["message"]
 
 
-# -- ignore files -----------------------------------------------------------------------------------
+# -- ignore files ------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("pattern, files, wider", [
     ("bin", ("app/bin/cli.js", "bin/x"), False),
@@ -146,8 +146,10 @@ def test_fixes_of_one_step_are_made_in_one_run(plimsoll, workflows):
 def test_the_stage_that_compose_builds_ships(plimsoll, tmp_path):
     """A last stage for development is none that ships where every known build names another one."""
     (tmp_path / "Dockerfile").write_text(
-        "FROM node:20-alpine AS app\nWORKDIR /app\nCOPY package.json ./\nUSER node\nCMD [\"node\", \"a.js\"]\n"
-        "FROM app AS dev-envs\nUSER root\nRUN useradd -m vscode\nCMD [\"npx\", \"nodemon\"]\n", encoding="utf-8")
+        "FROM node:20-alpine AS app\nWORKDIR /app\nCOPY package.json ./\nUSER node\n"
+        "CMD [\"node\", \"a.js\"]\n"
+        "FROM app AS dev-envs\nUSER root\nRUN useradd -m vscode\nCMD [\"npx\", \"nodemon\"]\n",
+        encoding="utf-8")
     (tmp_path / "package.json").write_text("{}", encoding="utf-8")
     (tmp_path / ".git").mkdir()
     compose = "services:\n  web:\n    build:\n      context: .\n"

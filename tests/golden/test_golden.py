@@ -101,8 +101,9 @@ def test_golden(case, tmp_path):
         if after != before:
             shutil.copytree(work, os.path.join(folder, "after"), symlinks=True)
         return
-    assert out.decode(errors="replace") == read(os.path.join(folder, "out")).decode(errors="replace")
-    assert err.decode(errors="replace") == read(os.path.join(folder, "err")).decode(errors="replace")
+    for name, got in (("out", out), ("err", err)):
+        want = read(os.path.join(folder, name))
+        assert got.decode(errors="replace") == want.decode(errors="replace")
     assert code == int(read(os.path.join(folder, "code")) or 0)
     wanted = os.path.join(folder, "after")
     assert after == (tree(wanted) if os.path.isdir(wanted) else before)

@@ -13,7 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 GUIDE = os.path.join(ROOT, "..", "shared", "guide", "image-optimization.md")
 PLIMSOLL = os.environ.get("PLIMSOLL", os.path.join(ROOT, "build", "plimsoll"))
-NAMES = {"dockerfile": "Dockerfile", "text": ".dockerignore", "bash": "guide.sh", "yaml": "guide.yaml"}
+NAMES = {"dockerfile": "Dockerfile", "text": ".dockerignore", "bash": "guide.sh",
+         "yaml": "guide.yaml"}
 
 
 def blocks():

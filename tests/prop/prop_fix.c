@@ -13,8 +13,9 @@ static struct fixed_file fix_once(struct arena *arena, str text, str name, bool 
         .no_repository = true, .stdin_name = name, .threads = 1, .modernize = unproven};
     struct check_result *result = NEW(arena, struct check_result);
     struct err err = {0};
-    str paths[] = {STR("-")};
-    must(check_run(arena, &host, paths, 1, options, text, result, &err));
+    const str paths[] = {STR("-")};
+    const struct check_input input = {.paths = paths, .count = 1, .stdin_text = text};
+    must(check_run(arena, &host, &input, options, result, &err));
     struct fix_options fix = {.unproven = unproven, .check = options};
     if (!result->files.count)
         return (struct fixed_file){.before = text, .after = text};

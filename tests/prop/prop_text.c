@@ -11,7 +11,7 @@ static void must_lie(span at, str text)
     must(at.start <= at.end && at.end <= text.len);
 }
 
-/* -- shell ------------------------------------------------------------------------------------------ */
+/* -- shell ------------------------------------------------------------------------------------- */
 
 void prop_shell(struct arena *arena, str text)
 {
@@ -31,7 +31,7 @@ void prop_shell(struct arena *arena, str text)
     }
 }
 
-/* -- ignore ----------------------------------------------------------------------------------------- */
+/* -- ignore ------------------------------------------------------------------------------------ */
 
 void prop_ignore(struct arena *arena, str text)
 {
@@ -49,7 +49,7 @@ void prop_ignore(struct arena *arena, str text)
     must(verdict.dropped == naive.dropped);
 }
 
-/* -- trees ------------------------------------------------------------------------------------------ */
+/* -- trees ------------------------------------------------------------------------------------- */
 
 static void check_node(const struct node *node, str text, int depth)
 {

@@ -68,13 +68,12 @@ static str parsed(struct arena *arena, const char *line, const char *environment
     while (str_next_word(&rest, &word))
         vec_push(arena, &words, word);
     const char *const variables[] = {environment, NULL};
-    const struct host host = {.environment = variables};
+    struct ctx ctx = {.arena = arena, .host = {.environment = variables}, .command = &sample};
     struct sample_args args = {0};
-    struct common common = {0};
     struct err err = {0};
-    if (!opts_parse(arena, &host, &sample, words.at, words.count, &args, &common, &err))
+    if (!opts_parse(&ctx, words.at, words.count, &args, &err))
         return str_fmt(arena, "%s%s%s", err.line[0], err.hint[0] ? " / " : "", err.hint);
-    return told(arena, &args, &common);
+    return told(arena, &args, &ctx.common);
 }
 
 static const struct {

@@ -11,7 +11,6 @@
 /* A real folder to walk:  a/b/c.txt (3)  a/d.txt (5)  loop -> .  skip/x.bin (7)  skip/keep (2) */
 static int made_tree(char *path)
 {
-    strcat(path, "/plimsoll-walk-XXXXXX");
     assert_non_null(mkdtemp(path));
     int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(root >= 0);
@@ -55,7 +54,7 @@ static str paths_of(struct arena *arena, const struct context_tree *tree)
 
 static void a_walk_lists_all_and_follows_nothing(void **state)
 {
-    char path[256] = "/tmp";
+    char path[] = "/tmp/plimsoll-walk-XXXXXX";
     int root = made_tree(path);
     struct unit_rows rows = {0};
     for (unsigned threads = 1; threads <= 3; threads++) {
@@ -80,7 +79,7 @@ static void a_walk_lists_all_and_follows_nothing(void **state)
 
 static void dropped_folders_are_counted_in_full(void **state)
 {
-    char path[256] = "/tmp";
+    char path[] = "/tmp/plimsoll-walk-XXXXXX";
     int root = made_tree(path);
     struct context_tree *tree;
     struct err err = {0};

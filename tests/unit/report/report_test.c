@@ -44,7 +44,7 @@ static str render(struct arena *arena, const struct check_result *result, enum c
     return report_check(arena, result, format, &plain);
 }
 
-/* -- line hashes --------------------------------------------------------------------------------- */
+/* -- line hashes ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *says, *text;
@@ -78,7 +78,7 @@ static void line_hashes_are_those_of_github(void **state)
     assert_rows(rows);
 }
 
-/* -- foreign text -------------------------------------------------------------------------------- */
+/* -- foreign text ------------------------------------------------------------------------------ */
 
 static const struct {
     const char *says, *text, *shown;
@@ -105,7 +105,7 @@ static void foreign_text_cannot_drive_the_terminal(void **state)
     assert_rows(rows);
 }
 
-/* -- formats ------------------------------------------------------------------------------------- */
+/* -- formats ----------------------------------------------------------------------------------- */
 
 static void human_shows_the_frame(void **state)
 {

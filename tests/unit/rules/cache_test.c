@@ -1,6 +1,7 @@
 #include "tests/unit/rules/rules_unit.h"
 
-/* Rules of cache/: mounts, order, the syntax directive, builds. And what a RUN forgets (layers/). */
+/* Rules of cache/: mounts, order, the syntax directive, builds. And what a RUN forgets (layers/).
+ * */
 
 static const struct rule_row rows[] = {
     /* cache/mount-defeated */
@@ -24,6 +25,11 @@ static const struct rule_row rows[] = {
      "FROM debian:12\nRUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get "
      "install -y a && rm -rf /var/lib/apt/lists/*\n",
      0},
+    {"removed from below the home", "cache/mount-defeated",
+     "FROM python:3\nRUN --mount=type=cache,target=/root/.cache/pypoetry/cache poetry install && rm "
+     "-rf ~/.cache/pypoetry\n",
+     2,
+     "FROM python:3\nRUN --mount=type=cache,target=/root/.cache/pypoetry/cache poetry install\n"},
     {"another tool's clean", "cache/mount-defeated",
      "FROM x\nRUN --mount=type=cache,target=/root/.cache/pip pip install a && npm cache clean "
      "--force\n",
@@ -104,7 +110,7 @@ static const struct rule_row rows[] = {
      "build\n"},
     {"pip", "cache/copy-before-install",
      "FROM python:3\nWORKDIR /app\nCOPY . /app\nRUN pip install -r requirements.txt\n", 4,
-     "FROM python:3\nWORKDIR /app\nCOPY requirements.txt ./\nRUN pip install -r "
+     "FROM python:3\nWORKDIR /app\nCOPY requirements.txt /app/\nRUN pip install -r "
      "requirements.txt\nCOPY . /app\n"},
     {"manifests first", "cache/copy-before-install",
      "FROM node:20\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n", 0},
@@ -162,11 +168,12 @@ static const struct rule_row rows[] = {
      "FROM x\nRUN git clone https://x.org/a\nWORKDIR /a\nENV B=c\nRUN git checkout v1.6.7\n", 0},
     /* cache/mount-missing, cache/tests-in-chain */
     {"no mount", "cache/mount-missing", "FROM node:20\nRUN npm ci\n", 2,
-     "FROM node:20\nRUN --mount=type=cache,target=/root/.npm npm ci\n"},
+     "FROM node:20\nRUN --mount=type=cache,target=/root/.npm \\\n    npm ci\n"},
     {"a mount", "cache/mount-missing",
      "FROM node:20\nRUN --mount=type=cache,target=/root/.npm npm ci\n", 0},
     {"another home", "cache/mount-missing", "FROM node:20\nUSER node\nRUN npm ci\n", 3,
-     "FROM node:20\nUSER node\nRUN npm ci\n"},
+     "FROM node:20\nUSER node\nRUN --mount=type=cache,target=/home/node/.npm,uid=1000,gid=1000 "
+     "\\\n    npm ci\n"},
     {"the image waits for tests", "cache/tests-in-chain",
      "FROM node:20 AS b\nRUN npm run test\nFROM scratch\nCOPY --from=b /a /a\n", 2},
     {"a stage of their own", "cache/tests-in-chain",

@@ -41,7 +41,7 @@ static inline struct check_job *ci_job_make(struct arena *arena, struct reposito
         job->facts = facts_make(arena, file, repository->options, 20000);
         job->facts->repository = repository;
     } else {
-        bool yaml = kind == FILE_GITHUB || kind == FILE_GITLAB || kind == FILE_COMPOSE;
+        bool yaml = kind >= FILE_COMPOSE && kind <= FILE_YAML;
         if (yaml)
             job->yaml = yaml_file_make(arena, source, kind, repository->options);
         job->commands = command_file_make(arena, source, kind, job->yaml, repository->options);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "rules/choice.h"
-#include "rules/facts.h"
+#include "rules/questions.h"
 #include "tests/unit/unit.h"
 #include "text/edit.h"
 
@@ -18,6 +18,7 @@ struct rule_row {
     const char *after;
     const char *tree;   /* paths of the build context, blank-separated; NULL: not known */
     const char *ignore; /* text of its ignore file */
+    bool asked;         /* --modernize */
 };
 
 static inline struct finding_list rule_findings(struct arena *arena, const struct rule_row *row,
@@ -26,6 +27,7 @@ static inline struct finding_list rule_findings(struct arena *arena, const struc
     struct finding_list *findings = NEW(arena, struct finding_list);
     const struct source *source = source_new(arena, STR("Dockerfile"), str_from(row->text));
     struct check_options *options = NEW(arena, struct check_options);
+    options->modernize = row->asked;
     struct facts *facts = facts_make(arena, dockerfile_parse(arena, source), options, 20000);
     if (row->tree) {
         VEC(str) paths = {0};
