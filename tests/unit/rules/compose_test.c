@@ -33,7 +33,8 @@ static const struct yaml_row rows[] = {
      S "    build: .\n    read_only: true\n    tmpfs:\n    - /tmp\n    - /app/cache:uid=1000\n",
      NODE_OWNS},
     {"what the base image needs", "compose/read-only-root", S "    build: .\n", 2,
-     S "    build: .\n    read_only: true\n    tmpfs:\n    - /tmp\n    - /run/postgresql:mode=1777\n",
+     S "    build: .\n    read_only: true\n    tmpfs:\n    - /tmp\n"
+       "    - /run/postgresql:mode=1777\n",
      "FROM postgres:16\nCOPY a.sql /docker-entrypoint-initdb.d/\n"},
     {"a server that edits its settings", "compose/read-only-root",
      S "    image: elasticsearch:8.1.0\n", 0},
