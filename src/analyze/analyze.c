@@ -27,7 +27,7 @@ static bool is_waste(const struct image_view *view, const struct view_file *file
     return !file->counted && view_entry(view, file)->size > 0;
 }
 
-/* -- who hides what of whom ----------------------------------------------------------------------- */
+/* -- who hides what of whom -------------------------------------------------------------------- */
 
 static struct waste_pair *pair_of(struct work *work, const struct view_file *file)
 {
@@ -89,7 +89,7 @@ static void find_waste(struct work *work)
     }
 }
 
-/* -- one content, several paths ------------------------------------------------------------------- */
+/* -- one content, several paths ---------------------------------------------------------------- */
 
 static const struct layer_entry *live_file(const struct image_view *view, uint32_t index)
 {
@@ -135,7 +135,7 @@ static void find_duplicates(struct work *work)
     }
 }
 
-/* -- whose, and what for -------------------------------------------------------------------------- */
+/* -- whose, and what for ----------------------------------------------------------------------- */
 
 static void find_categories(struct work *work)
 {
@@ -168,7 +168,7 @@ static void list_packages(struct work *work, const struct package_list *packages
     }
 }
 
-/* -- layers, order -------------------------------------------------------------------------------- */
+/* -- layers, order ----------------------------------------------------------------------------- */
 
 static void list_layers(struct work *work, const struct image *image)
 {

@@ -76,6 +76,7 @@ struct analysis {
     uint64_t wasted_bytes;
 };
 
+/* Add up what is there. The view and the packages must live as long as the result. */
 struct analysis analyze_image(struct arena *arena, const struct image *image,
                               const struct image_view *view, const struct package_list *packages);
 

@@ -27,7 +27,7 @@ struct dive {
     struct map counted; /* path -> struct counted */
 };
 
-/* -- the stacked tree ----------------------------------------------------------------------------- */
+/* -- the stacked tree -------------------------------------------------------------------------- */
 
 static struct stacked *stack_add(struct dive *dive, str path)
 {
@@ -67,7 +67,7 @@ static uint64_t stack_walk(struct stacked *node, bool remove)
     return size;
 }
 
-/* -- leaves --------------------------------------------------------------------------------------- */
+/* -- leaves ------------------------------------------------------------------------------------ */
 
 static bool is_below(str path, str folder)
 {
@@ -190,7 +190,7 @@ static void stack_layer(struct dive *dive, const struct layer_report *report)
     }
 }
 
-/* -- the sums ------------------------------------------------------------------------------------- */
+/* -- the sums ---------------------------------------------------------------------------------- */
 
 static int wasted_order(const void *left, const void *right)
 {

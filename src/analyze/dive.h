@@ -26,5 +26,6 @@ struct dive_numbers {
     VEC(struct dive_path) wasted; /* the heaviest first */
 };
 
+/* Count as dive does, the lowest layer first. */
 struct dive_numbers dive_count(struct arena *arena, const struct layer_result *layers,
                                uint32_t count);

@@ -64,35 +64,49 @@ struct making {
     uint32_t *table;
     unsigned root, size, used; /* entries: all, and handed out */
     enum alphabet alphabet;
+    unsigned prefix, begin, width; /* the second table that is being filled */
 };
+
+/* Put an entry wherever a code of `bits` stands in a table of `width` bits, more bits behind it. */
+static void repeat(uint32_t *table, unsigned width, unsigned code, unsigned bits, uint32_t entry)
+{
+    for (unsigned at = code; at < 1u << width; at += 1u << bits)
+        table[at] = entry ? entry | bits : 0;
+}
+
+/* Begin a second table for the codes that share these first bits. False: it does not fit. */
+static bool begin_second(struct making *making, unsigned prefix, unsigned width)
+{
+    making->prefix = prefix;
+    making->begin = making->used;
+    making->width = width;
+    making->used += 1u << width;
+    if (making->used > making->size)
+        return false;
+    memset(&making->table[making->begin], 0, sizeof(uint32_t) << width);
+    making->table[prefix] = HUFFMAN_TABLE | making->begin << 12 | width << 8 | making->root;
+    return true;
+}
 
 static bool fill(struct making *making, const uint16_t *sorted, uint16_t *left_of, unsigned most)
 {
-    unsigned code = 0, mask = (1u << making->root) - 1, prefix = UINT32_MAX, begin = 0, width = 0;
-    unsigned symbol = 0;
-    for (unsigned bits = 1; bits <= most; bits++) {
-        for (; left_of[bits]; left_of[bits]--, symbol++) {
-            uint32_t entry = meaning(making->alphabet, sorted[symbol]);
-            if (bits <= making->root) {
-                for (unsigned at = code; at <= mask; at += 1u << bits)
-                    making->table[at] = entry ? entry | bits : 0;
-            } else {
-                if ((code & mask) != prefix) {
-                    prefix = code & mask;
-                    begin = making->used;
-                    width = second_bits(left_of, bits, making->root, most);
-                    making->used += 1u << width;
-                    if (making->used > making->size)
-                        return false;
-                    memset(&making->table[begin], 0, sizeof(uint32_t) << width);
-                    making->table[prefix] = HUFFMAN_TABLE | begin << 12 | width << 8 | making->root;
-                }
-                unsigned own = bits - making->root;
-                for (unsigned at = code >> making->root; at < 1u << width; at += 1u << own)
-                    making->table[begin + at] = entry ? entry | own : 0;
-            }
-            code = next_code(code, bits);
-        }
+    unsigned code = 0, root = making->root, mask = (1u << root) - 1, bits = 1;
+    making->prefix = UINT32_MAX;
+    for (unsigned symbol = 0; bits <= most; symbol++) {
+        while (bits <= most && !left_of[bits])
+            bits++;
+        if (bits > most)
+            break;
+        uint32_t entry = meaning(making->alphabet, sorted[symbol]);
+        if (bits > root && (code & mask) != making->prefix &&
+            !begin_second(making, code & mask, second_bits(left_of, bits, root, most)))
+            return false;
+        if (bits > root)
+            repeat(&making->table[making->begin], making->width, code >> root, bits - root, entry);
+        else
+            repeat(making->table, root, code, bits, entry);
+        left_of[bits]--;
+        code = next_code(code, bits);
     }
     return true;
 }

@@ -28,6 +28,7 @@ enum {
     HUFFMAN_BITS_MAX = 15,
 };
 
+/* What an entry says: bits of its code, extra bits behind it, its value. */
 static inline unsigned huffman_bits(uint32_t entry)
 {
     return entry & 255;

@@ -87,7 +87,7 @@ uint64_t inflate_consumed(const struct inflate *inflate)
     return inflate->fed - (uint64_t)(inflate->in_end - inflate->in) - inflate->count / 8;
 }
 
-/* -- bits ----------------------------------------------------------------------------------------- */
+/* -- bits -------------------------------------------------------------------------------------- */
 
 /* Fill the buffer as far as there is input. */
 static void fill_bits(struct inflate *s)
@@ -119,7 +119,7 @@ static void drop_seen_bits(struct inflate *s)
     s->bits &= s->count ? ~0ull >> (64 - s->count) : 0;
 }
 
-/* -- headers -------------------------------------------------------------------------------------- */
+/* -- headers ----------------------------------------------------------------------------------- */
 
 static const char *next_member_phase(struct inflate *s, enum phase done)
 {
@@ -288,7 +288,7 @@ static const char *read_bits(struct inflate *s, enum inflate_stop *out_stop)
     return s->at < all ? NULL : codes_are_read(s);
 }
 
-/* -- bytes ---------------------------------------------------------------------------------------- */
+/* -- bytes ------------------------------------------------------------------------------------- */
 
 static const char *stored_length(struct inflate *s)
 {
@@ -432,7 +432,7 @@ static const char *decode_fast(struct inflate *s, const uint8_t *stop)
     return problem;
 }
 
-/* Look a code up that may not be all there: its entry, its bits. False when more input is needed. */
+/* Look a code up that may not be all there: its entry, its bits. False: more input is needed. */
 static bool look_up(const struct inflate *s, const uint32_t *table, unsigned root, unsigned *used,
                     uint32_t *out_entry)
 {

@@ -38,6 +38,7 @@ enum inflate_stop {
 
 struct inflate;
 
+/* A decompressor at the start of its stream. */
 struct inflate *inflate_new(struct arena *arena, enum inflate_kind kind);
 
 /* The next piece of input; the piece before must be used up. It must live until it is. */

@@ -77,7 +77,7 @@ bool tar_header_size(const uint8_t *block, uint64_t *out_size)
     return true;
 }
 
-/* -- PAX ------------------------------------------------------------------------------------------ */
+/* -- PAX --------------------------------------------------------------------------------------- */
 
 static void set_record(struct arena *arena, struct tar_extra *extra, str key, str value)
 {
@@ -140,7 +140,7 @@ bool tar_pax_read(struct arena *arena, str text, struct tar_extra *extra, struct
     return true;
 }
 
-/* -- all together --------------------------------------------------------------------------------- */
+/* -- all together ------------------------------------------------------------------------------ */
 
 static enum tar_type type_of(char flag, str path)
 {
@@ -258,36 +258,52 @@ static void take_xattrs(struct arena *arena, const struct tar_extra *global,
     }
 }
 
-bool tar_header_read(struct arena *arena, const uint8_t *block, const struct tar_extra *global,
-                     const struct tar_extra *extra, struct tar_entry *out_entry, struct err *err)
+/* Owner, mode and time; device numbers where there are any. */
+static bool take_attributes(const uint8_t *block, const struct tar_extra *global,
+                            const struct tar_extra *extra, struct tar_entry *entry)
 {
-    struct tar_entry *entry = out_entry;
-    uint64_t mode = 0, major = 0, minor = 0;
-    entry->flag = (char)block[TAR_FLAG_AT];
-    if (!take_names(arena, block, global, extra, entry, err))
-        return false;
-    entry->type = type_of(entry->flag, entry->path);
-    if (!take_number(block, size_field, either(extra->size, global->size), &entry->stored) ||
-        !take_number(block, uid_field, either(extra->uid, global->uid), &entry->uid) ||
+    uint64_t mode, major = 0, minor = 0;
+    bool device = entry->type == TAR_CHARACTER || entry->type == TAR_BLOCK;
+    if (!take_number(block, uid_field, either(extra->uid, global->uid), &entry->uid) ||
         !take_number(block, gid_field, either(extra->gid, global->gid), &entry->gid) ||
         !take_number(block, mode_field, STR_NONE, &mode) ||
         !take_time(block, either(extra->mtime, global->mtime), entry))
-        return err_set(err, ERR_FORMAT, "a number in it is none");
-    bool device = entry->type == TAR_CHARACTER || entry->type == TAR_BLOCK;
+        return false;
     if (device && (!take_number(block, major_field, STR_NONE, &major) ||
                    !take_number(block, minor_field, STR_NONE, &minor)))
-        return err_set(err, ERR_FORMAT, "a device number in it is none");
+        return false;
     entry->mode = (uint32_t)(mode & 07777);
     entry->device_major = (uint32_t)major;
     entry->device_minor = (uint32_t)minor;
+    return true;
+}
+
+/* Its own size, and the bytes of it in the archive. */
+static bool take_sizes(const uint8_t *block, const struct tar_extra *global,
+                       const struct tar_extra *extra, struct tar_entry *entry)
+{
+    if (!take_number(block, size_field, either(extra->size, global->size), &entry->stored))
+        return false;
     if (entry->type != TAR_FILE && entry->type != TAR_OTHER && entry->flag != 'D')
         entry->stored = 0; /* links and directories have no bytes, whatever their size says */
     entry->size = entry->type == TAR_FILE ? entry->stored : 0;
     entry->sparse = extra->sparse || entry->flag == 'S';
-    if (entry->flag == 'S' && !take_number(block, sparse_size_field, STR_NONE, &entry->size))
-        return err_set(err, ERR_FORMAT, "the size of a sparse file is none");
-    if (extra->sparse_size.len && !take_number(block, size_field, extra->sparse_size, &entry->size))
-        return err_set(err, ERR_FORMAT, "the size of a sparse file is none");
+    if (entry->flag == 'S')
+        return take_number(block, sparse_size_field, STR_NONE, &entry->size);
+    return !extra->sparse_size.len ||
+           take_number(block, size_field, extra->sparse_size, &entry->size);
+}
+
+bool tar_header_read(struct arena *arena, const uint8_t *block, const struct tar_extra *global,
+                     const struct tar_extra *extra, struct tar_entry *out_entry, struct err *err)
+{
+    struct tar_entry *entry = out_entry;
+    entry->flag = (char)block[TAR_FLAG_AT];
+    if (!take_names(arena, block, global, extra, entry, err))
+        return false;
+    entry->type = type_of(entry->flag, entry->path);
+    if (!take_attributes(block, global, extra, entry) || !take_sizes(block, global, extra, entry))
+        return err_set(err, ERR_FORMAT, "a number in it is none");
     take_xattrs(arena, global, extra, entry);
     return true;
 }

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <zstd.h>
 
-static_assert((int)UNPACK_HISTORY == (int)INFLATE_HISTORY && (int)UNPACK_SLACK > (int)INFLATE_PASS_MAX + 16,
+static_assert((int)UNPACK_HISTORY == (int)INFLATE_HISTORY &&
+                  (int)UNPACK_SLACK > (int)INFLATE_PASS_MAX + 16,
               "the buffer rules are those of inflate");
 
 struct unpack {

@@ -29,14 +29,17 @@ enum compression compression_of(str begin);
 /* "gzip", "zstd", "none". */
 const char *compression_name(enum compression compression);
 
+/* An unpacker at the start of its blob. */
 struct unpack *unpack_new(struct arena *arena, enum compression compression);
 
 /* Give back what a library took. */
 void unpack_release(struct unpack *unpack);
 
+/* As their twins of inflate: input, output, going on to a mark. */
 void unpack_input(struct unpack *unpack, str bytes);
 void unpack_output(struct unpack *unpack, char *at, size_t history, size_t capacity);
 enum unpack_stop unpack_run(struct unpack *unpack, uint64_t mark, struct err *err);
 
+/* Bytes given out, and bytes of the blob that they took. */
 uint64_t unpack_produced(const struct unpack *unpack);
 uint64_t unpack_consumed(const struct unpack *unpack);

@@ -1,7 +1,8 @@
 #include "base/ring.h"
 
+#include "base/arena.h"
+
 #include <pthread.h>
-#include <stdlib.h>
 
 struct ring {
     pthread_mutex_t lock;
@@ -11,24 +12,19 @@ struct ring {
     bool closed, cancelled;
 };
 
-struct ring *ring_new(unsigned count)
+struct ring *ring_new(struct arena *arena, unsigned count)
 {
-    struct ring *ring = calloc(1, sizeof(*ring));
-    if (!ring)
-        return NULL;
+    struct ring *ring = NEW(arena, struct ring);
     pthread_mutex_init(&ring->lock, NULL);
     pthread_cond_init(&ring->changed, NULL);
     ring->count = count;
     return ring;
 }
 
-void ring_free(struct ring *ring)
+void ring_release(struct ring *ring)
 {
-    if (!ring)
-        return;
     pthread_cond_destroy(&ring->changed);
     pthread_mutex_destroy(&ring->lock);
-    free(ring);
 }
 
 int ring_claim(struct ring *ring)
@@ -86,28 +82,4 @@ void ring_close(struct ring *ring)
 void ring_cancel(struct ring *ring)
 {
     raise_flag(ring, &ring->cancelled);
-}
-
-struct side {
-    void (*fill)(void *);
-    void *context;
-};
-
-static void *run_side(void *raw)
-{
-    const struct side *side = raw;
-    side->fill(side->context);
-    return NULL;
-}
-
-bool ring_run(struct ring *ring, void (*fill)(void *), void (*use)(void *), void *context)
-{
-    (void)ring;
-    pthread_t thread;
-    struct side side = {fill, context};
-    if (pthread_create(&thread, NULL, run_side, &side) != 0)
-        return false;
-    use(context);
-    pthread_join(thread, NULL);
-    return true;
 }

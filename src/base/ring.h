@@ -5,7 +5,7 @@
 /*
  * base/ring -- buffers that one thread fills and another uses, in order.
  *
- *   filler: ring_claim -> fill slot -> ring_publish ..    user: ring_next -> use slot -> ring_done ..
+ *   filler: ring_claim -> fill it -> ring_publish     user: ring_next -> use it -> ring_done
  *
  * Shapes   `count` slots, numbered; what is in them is the caller's. ring_close() by the filler:
  *          no more come. ring_cancel() by either: the other sees it at its next call.
@@ -17,11 +17,16 @@ enum { RING_END = -1 };
 
 struct ring;
 
-struct ring *ring_new(unsigned count);
-void ring_free(struct ring *ring);
+struct arena;
+
+/* A ring of empty slots, and giving back what the kernel holds for it. */
+struct ring *ring_new(struct arena *arena, unsigned count);
+void ring_release(struct ring *ring);
 
 /* A slot to fill; RING_END when the user cancelled. */
 int ring_claim(struct ring *ring);
+
+/* It is filled; and: no more will come. */
 void ring_publish(struct ring *ring);
 void ring_close(struct ring *ring);
 
@@ -29,8 +34,5 @@ void ring_close(struct ring *ring);
 int ring_next(struct ring *ring);
 void ring_done(struct ring *ring);
 
+/* Stop, whoever says it: both sides see RING_END. */
 void ring_cancel(struct ring *ring);
-
-/* Run both sides at once: `fill` in a thread of its own, `use` in the caller. Where no thread can
- * be started, false: nothing was run. */
-bool ring_run(struct ring *ring, void (*fill)(void *), void (*use)(void *), void *context);

@@ -85,7 +85,7 @@ static bool tell_gates(struct ctx *ctx, const struct analyze_args *args,
     return broken;
 }
 
-/* -- dive's rules --------------------------------------------------------------------------------- */
+/* -- dive's rules ------------------------------------------------------------------------------ */
 
 static bool in_ci(const struct ctx *ctx)
 {

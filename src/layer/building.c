@@ -2,13 +2,11 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/content.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 enum { LINKS_MAX = 64 }; /* a link to a link to a link: writers name the file itself */
 
@@ -21,18 +19,17 @@ struct building building_new(struct arena *arena, const struct inspectors *inspe
 {
     assert(inspectors->count <= INSPECTORS_MAX);
     struct arena *scratch = arena_child(arena, 0);
-    char *state = arena_alloc(arena, sizeof(XXH3_state_t) + 64, 1);
     return (struct building){
         .arena = arena,
         .heap = buf_init(arena, LIMIT_LAYER_NAMES),
         .inspectors = inspectors,
         .scratch = scratch,
         .scratch_empty = arena_mark(scratch),
-        .state = (void *)(((uintptr_t)state + 63) & ~(uintptr_t)63), /* it wants 64 */
+        .state = content_new(arena),
     };
 }
 
-/* -- paths ---------------------------------------------------------------------------------------- */
+/* -- paths ------------------------------------------------------------------------------------- */
 
 int layer_path_order(str a, str b)
 {
@@ -98,18 +95,17 @@ static bool read_whiteout(struct building *building, struct layer_entry *entry)
     return true;
 }
 
-/* -- entries -------------------------------------------------------------------------------------- */
+/* -- entries ----------------------------------------------------------------------------------- */
 
 static uint64_t meta_of(const struct tar_entry *entry)
 {
     uint64_t numbers[] = {
         entry->mode,     entry->uid,          entry->gid,         (uint64_t)entry->mtime_s,
         entry->mtime_ns, entry->device_major, entry->device_minor};
-    uint64_t hash = XXH3_64bits(numbers, sizeof(numbers));
+    uint64_t hash = content_mix((str){(const char *)numbers, sizeof(numbers)}, 0);
     /* Added, so that the order of attributes does not count. */
     VEC_EACH(struct tar_xattr, xattr, entry->xattrs) {
-        hash += XXH3_64bits_withSeed(xattr->value.at, xattr->value.len,
-                                     XXH3_64bits(xattr->name.at, xattr->name.len));
+        hash += content_mix(xattr->value, content_mix(xattr->name, 0));
     }
     return hash;
 }
@@ -125,7 +121,7 @@ static enum layer_kind kind_of(enum tar_type type)
     return kinds[type];
 }
 
-/* -- inspectors ----------------------------------------------------------------------------------- */
+/* -- inspectors -------------------------------------------------------------------------------- */
 
 /* Who wants to see the newest entry? */
 static void begin_watching(struct building *building)
@@ -164,7 +160,7 @@ static void show(struct building *building, str bytes)
     building->watching = 0;
 }
 
-/* -- an entry ------------------------------------------------------------------------------------- */
+/* -- an entry ---------------------------------------------------------------------------------- */
 
 bool building_entry(struct building *building, const struct tar_entry *tar, struct err *err)
 {
@@ -204,11 +200,10 @@ bool building_entry(struct building *building, const struct tar_entry *tar, stru
     return true;
 }
 
-static void set_content(struct building *building, XXH128_hash_t hash)
+static void set_content(struct building *building, content_hash hash)
 {
     struct layer_entry *entry = vec_last(&building->entries);
-    entry->content[0] = hash.low64;
-    entry->content[1] = hash.high64;
+    memcpy(entry->content, hash.at, sizeof(entry->content));
 }
 
 void building_data(struct building *building, str bytes, bool whole)
@@ -220,14 +215,14 @@ void building_data(struct building *building, str bytes, bool whole)
     else if (building->watching)
         buf_add(&building->seen, bytes);
     if (whole && !building->hashing) {
-        set_content(building, XXH3_128bits(bytes.at, bytes.len));
+        set_content(building, content_of(bytes));
         building->in_file = false;
         return;
     }
     if (!building->hashing)
-        XXH3_128bits_reset(building->state);
+        content_begin(building->state);
     building->hashing = true;
-    XXH3_128bits_update(building->state, bytes.at, bytes.len);
+    content_add(building->state, bytes);
 }
 
 void building_done(struct building *building)
@@ -235,14 +230,14 @@ void building_done(struct building *building)
     if (building->watching)
         show(building, buf_str(&building->seen));
     if (building->in_file && building->hashing)
-        set_content(building, XXH3_128bits_digest(building->state));
+        set_content(building, content_end(building->state));
     else if (building->in_file)
-        set_content(building, XXH3_128bits("", 0));
+        set_content(building, content_of(STR("")));
     building->in_file = false;
     building->hashing = false;
 }
 
-/* -- sorting -------------------------------------------------------------------------------------- */
+/* -- sorting ----------------------------------------------------------------------------------- */
 
 /* qsort_r's: by path, then by place. */
 static int entry_order(const void *left, const void *right, void *heap)

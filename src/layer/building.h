@@ -1,6 +1,6 @@
 #pragma once
 
-#include "archive/tar.h"
+#include "archive/archive.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "layer/layer.h"
@@ -12,6 +12,8 @@
  *          overridden, and finds what hard links name.
  * Errors   ERR_FORMAT for a path that leads out of the root, ERR_LIMIT past LIMIT_LAYER_ENTRIES.
  */
+
+struct content_state; /* base/content.h */
 
 struct building {
     struct arena *arena;
@@ -25,15 +27,18 @@ struct building {
     struct buf seen;   /* its bytes, where they come in pieces */
     bool in_file;      /* the newest entry's bytes are coming */
     bool hashing;      /* the state has some of them */
-    void *state;       /* of XXH3 */
+    struct content_state *state;
 };
 
+/* An empty one; the inspectors see every file. */
 struct building building_new(struct arena *arena, const struct inspectors *inspectors);
 
+/* The next entry; then its bytes (`whole`: these are all); then that they are through. */
 MUST_CHECK bool building_entry(struct building *building, const struct tar_entry *entry,
                                struct err *err);
 void building_data(struct building *building, str bytes, bool whole);
 void building_done(struct building *building);
 
+/* The report of it all. */
 MUST_CHECK bool building_end(struct building *building, struct layer_report *out_report,
                              struct err *err);

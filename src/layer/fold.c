@@ -37,7 +37,7 @@ struct folding {
     uint32_t **place; /* per layer, per entry: its index in the view; for hard links */
 };
 
-/* -- sets of layers ------------------------------------------------------------------------------- */
+/* -- sets of layers ---------------------------------------------------------------------------- */
 
 static void set_add(struct layer_set *set, uint32_t layer)
 {
@@ -58,7 +58,7 @@ static uint32_t set_above(const struct layer_set *set, uint32_t layer, uint32_t 
     return LAYER_NOWHERE;
 }
 
-/* -- the merge ------------------------------------------------------------------------------------ */
+/* -- the merge --------------------------------------------------------------------------------- */
 
 static const struct layer_entry *next_entry(const struct folding *f, uint32_t layer)
 {
@@ -111,7 +111,7 @@ static void advance(struct folding *f)
         sift_down(f, 0);
 }
 
-/* -- one path ------------------------------------------------------------------------------------- */
+/* -- one path ---------------------------------------------------------------------------------- */
 
 /* What one layer says of the present path. */
 struct said {
@@ -226,7 +226,7 @@ static void add_path(struct folding *f, str path, const struct said_list *list)
         f->levels[f->depth++] = (struct level){path, below};
 }
 
-/* -- hard links ----------------------------------------------------------------------------------- */
+/* -- hard links -------------------------------------------------------------------------------- */
 
 /* The version of a path that was to be seen from `layer`, written by a lower one. */
 static struct view_file *seen_from(struct image_view *view, str path, uint32_t layer)

@@ -59,7 +59,7 @@ struct layer_record {
 
 /*
  * One who looks at files while a layer is read. What it notes depends on the path and the bytes
- * alone; `version` goes up whenever that changes, so that stored reports are not taken for new ones.
+ * alone; `version` goes up whenever that changes, so that no stored report is taken for a new one.
  */
 struct inspector {
     const char *name;
@@ -95,6 +95,7 @@ struct pull_map {
     uint32_t count;
 };
 
+/* The strings of an entry. */
 static inline str layer_path(const struct layer_report *report, const struct layer_entry *entry)
 {
     return str_slice(report->heap, entry->path_at, entry->path_at + entry->path_len);
@@ -118,7 +119,7 @@ MUST_CHECK bool layers_read(struct arena *arena, const struct image *image,
                             const struct inspectors *inspectors, unsigned threads,
                             struct layer_result *out_results, struct err *err);
 
-/* -- the image ------------------------------------------------------------------------------------ */
+/* -- the image --------------------------------------------------------------------------------- */
 
 enum fate {
     FATE_LIVE,
@@ -148,6 +149,7 @@ struct image_view {
 /* Merge reports, the lowest layer first. */
 struct image_view view_fold(struct arena *arena, const struct layer_result *layers, uint32_t count);
 
+/* What a version says, and its path. */
 static inline const struct layer_entry *view_entry(const struct image_view *view,
                                                    const struct view_file *file)
 {

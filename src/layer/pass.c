@@ -1,7 +1,8 @@
 #include "layer/pass.h"
 
-#include "archive/unpack.h"
+#include "archive/archive.h"
 #include "base/arena.h"
+#include "base/pool.h"
 #include "base/ring.h"
 #include "layer/building.h"
 
@@ -67,7 +68,7 @@ struct pass *pass_new(struct arena *arena, const struct image_layer *layer,
     return pass;
 }
 
-/* -- reading and unpacking ------------------------------------------------------------------------ */
+/* -- reading and unpacking --------------------------------------------------------------------- */
 
 static bool read_piece(struct pass *pass, char *to, size_t most, size_t *out_count)
 {
@@ -193,7 +194,7 @@ static bool end_source(struct pass *pass)
     return err_hint(&side->err, "the image is damaged; get it again");
 }
 
-/* -- looking -------------------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 static bool look_at(struct look_side *side, str piece)
 {
@@ -251,7 +252,7 @@ static bool end_look(struct pass *pass)
     return true;
 }
 
-/* -- both ----------------------------------------------------------------------------------------- */
+/* -- both -------------------------------------------------------------------------------------- */
 
 static void fill_side(void *raw)
 {
@@ -313,10 +314,10 @@ bool pass_run(struct pass *pass, bool two_threads, struct err *err)
     bool good = begin_source(pass);
     if (good) {
         begin_look(pass);
-        pass->ring = two_threads ? ring_new(SLOTS) : NULL;
-        if (!pass->ring || !ring_run(pass->ring, fill_side, look_side, pass))
+        pass->ring = ring_new(pass->look.arena, SLOTS);
+        if (!two_threads || !pool_pair(fill_side, look_side, pass))
             run_alone(pass);
-        ring_free(pass->ring);
+        ring_release(pass->ring);
         good = pass->source.good && pass->look.good && end_look(pass);
         sha256_release(&pass->look.hash);
     }

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 
-/* -- one key, one value --------------------------------------------------------------------------- */
+/* -- one key, one value ------------------------------------------------------------------------ */
 
 static bool keys_are_single(struct arena *arena, const struct node *node, str *out_key)
 {
@@ -41,7 +41,7 @@ static bool document(struct arena *arena, str text, enum node_kind kind, struct 
     return true;
 }
 
-/* -- descriptors ---------------------------------------------------------------------------------- */
+/* -- descriptors ------------------------------------------------------------------------------- */
 
 bool oci_digest_parse(str text, digest *out_digest)
 {
@@ -123,7 +123,7 @@ bool manifest_parse(struct arena *arena, str text, struct manifest *out_manifest
     return true;
 }
 
-/* -- config --------------------------------------------------------------------------------------- */
+/* -- config ------------------------------------------------------------------------------------ */
 
 static struct strs strings_of(struct arena *arena, const struct node *list)
 {
@@ -212,7 +212,7 @@ bool oci_config_parse(struct arena *arena, str text, struct image_config *out_co
     return true;
 }
 
-/* -- docker save ---------------------------------------------------------------------------------- */
+/* -- docker save ------------------------------------------------------------------------------- */
 
 bool saved_parse(struct arena *arena, str text, struct saved_images *out_images, struct err *err)
 {

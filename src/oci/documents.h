@@ -20,6 +20,7 @@ struct manifest {
     struct descriptor config;
     struct descriptors layers;
 };
+/* A manifest of OCI or of docker. */
 MUST_CHECK bool manifest_parse(struct arena *arena, str text, struct manifest *out_manifest,
                                struct err *err);
 

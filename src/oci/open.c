@@ -1,5 +1,5 @@
 #include "oci/documents.h"
-#include "oci/files.h"
+#include "oci/image_files.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,7 +17,7 @@ struct opening {
     struct image *image;
 };
 
-/* -- choosing ------------------------------------------------------------------------------------- */
+/* -- choosing ---------------------------------------------------------------------------------- */
 
 static str machine_architecture(void)
 {
@@ -110,7 +110,7 @@ static bool choose_name(struct opening *opening, const struct descriptors *manif
     return names.len ? err_hint(err, "it has: %.*s", STR_ARG(buf_str(&names))) : false;
 }
 
-/* -- reading what was chosen ---------------------------------------------------------------------- */
+/* -- reading what was chosen ------------------------------------------------------------------- */
 
 static bool read_checked(struct opening *opening, const struct descriptor *descriptor,
                          uint64_t size_max, str *out_text, struct err *err)
@@ -237,7 +237,7 @@ static bool open_layout(struct opening *opening, struct err *err)
     return take_descriptor(opening, chosen, err);
 }
 
-/* -- docker save ---------------------------------------------------------------------------------- */
+/* -- docker save ------------------------------------------------------------------------------- */
 
 static const struct saved_image *choose_saved(struct opening *opening,
                                               const struct saved_images *images, struct err *err)
@@ -301,7 +301,7 @@ static bool open_saved(struct opening *opening, struct err *err)
     return true;
 }
 
-/* -- names ---------------------------------------------------------------------------------------- */
+/* -- names ------------------------------------------------------------------------------------- */
 
 /* "DIR:TAG" where TAG has no '/'; false: no tag. */
 static bool split_tag(str name, str *out_path, str *out_tag)

@@ -41,7 +41,7 @@ static uint32_t pointer_index(const void *pointer)
     return pointer ? (uint32_t)(uintptr_t)pointer - 1 : PACKAGE_NONE_OWNS;
 }
 
-/* -- the table ------------------------------------------------------------------------------------ */
+/* -- the table --------------------------------------------------------------------------------- */
 
 static void table_init(struct finding_owners *f, uint64_t paths)
 {
@@ -72,7 +72,7 @@ static uint32_t table_find(const struct owner_table *table, str path)
     return PACKAGE_NONE_OWNS;
 }
 
-/* -- reading the notes ---------------------------------------------------------------------------- */
+/* -- reading the notes ------------------------------------------------------------------------- */
 
 typedef void note_work(struct finding_owners *f, const struct note_package *package, str path);
 
@@ -155,7 +155,7 @@ static void note_paths(struct finding_owners *f, const struct note_package *note
         table_add(&f->table, note_hash(note, i), index);
 }
 
-/* -- whose a file is ------------------------------------------------------------------------------ */
+/* -- whose a file is --------------------------------------------------------------------------- */
 
 /* "a/__pycache__/b.cpython-311.pyc" is made from "a/b.py". */
 static str python_source(struct arena *arena, str path)

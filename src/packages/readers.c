@@ -25,7 +25,7 @@ static void note_version(struct buf *note, enum package_type type, str name, str
     note_end(&writer);
 }
 
-/* -- dpkg ----------------------------------------------------------------------------------------- */
+/* -- dpkg -------------------------------------------------------------------------------------- */
 
 /* Paragraphs of packages. In status.d, where all are installed, there is no Status. */
 static void read_dpkg_status(struct arena *scratch, str path, str text, struct buf *note)
@@ -85,7 +85,7 @@ static void read_md5sums(struct arena *scratch, str path, str text, struct buf *
     note_end(&writer);
 }
 
-/* -- apk ------------------------------------------------------------------------------------------ */
+/* -- apk --------------------------------------------------------------------------------------- */
 
 /* "P:name", "V:version", "F:folder", "R:file in it"; a blank line ends a package. */
 static void read_apk(struct arena *scratch, str path, str text, struct buf *note)
@@ -117,9 +117,10 @@ static void read_apk(struct arena *scratch, str path, str text, struct buf *note
         note_end(&writer);
 }
 
-/* -- languages ------------------------------------------------------------------------------------ */
+/* -- languages --------------------------------------------------------------------------------- */
 
-/* ".../site-packages/NAME-VERSION.dist-info/RECORD": "path,hash,size" a line, from site-packages. */
+/* ".../site-packages/NAME-VERSION.dist-info/RECORD": "path,hash,size" a line, paths from
+ * site-packages. */
 static void read_pip(struct arena *scratch, str path, str text, struct buf *note)
 {
     str info = str_dirname(path), site = str_dirname(info);
@@ -181,7 +182,7 @@ static void read_gem(struct arena *scratch, str path, str text, struct buf *note
     note_end(&writer);
 }
 
-/* -- which file is read how ----------------------------------------------------------------------- */
+/* -- which file is read how -------------------------------------------------------------------- */
 
 struct reader_row {
     void (*read)(struct arena *scratch, str path, str text, struct buf *note);

@@ -1,9 +1,11 @@
 """Images made of layers that a test writes down: as `docker save` gives them, and as an OCI layout.
 
 A layer is a list of entries: (path, bytes) a file, (path, None) a directory, (path, {...}) anything
-else: {"link": path} a symbolic link, {"hard": path} a hard link, {"data": bytes, "mode": .., "uid": ..,
-"mtime": .., "xattrs": {..}} a file with more to say. ".wh.x" is a whiteout as any other file is.
+else: {"link": path} a symbolic link, {"hard": path} a hard link, {"data": bytes, "mode": ..,
+"uid": .., "mtime": .., "xattrs": {..}} a file with more to say. ".wh.x" is a whiteout as any other
+file is.
 """
+
 import gzip
 import hashlib
 import io
@@ -47,11 +49,15 @@ def sha256(data):
 def config_of(tars, history):
     if history is None:
         history = [{"created_by": f"RUN step {i}"} for i in range(len(tars))]
-    return json.dumps({
-        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/true"]},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(tar)}" for tar in tars]},
-        "history": history,
-    }).encode()
+    return json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Cmd": ["/bin/true"]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(tar)}" for tar in tars]},
+            "history": history,
+        }
+    ).encode()
 
 
 def docker_archive(path, layers, tag="made:latest", history=None):
@@ -59,17 +65,23 @@ def docker_archive(path, layers, tag="made:latest", history=None):
     tars = [layer if isinstance(layer, bytes) else layer_tar(layer) for layer in layers]
     config = config_of(tars, history)
     with tarfile.open(path, "w") as archive:
+
         def add(name, data):
             info = tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
+
         names = []
         for index, tar in enumerate(tars):
             names.append(f"{index:02d}{sha256(tar)[2:]}/layer.tar")
             add(names[-1], tar)
         add(f"{sha256(config)}.json", config)
-        add("manifest.json", json.dumps([{"Config": f"{sha256(config)}.json", "RepoTags": [tag],
-                                          "Layers": names}]).encode())
+        add(
+            "manifest.json",
+            json.dumps(
+                [{"Config": f"{sha256(config)}.json", "RepoTags": [tag], "Layers": names}]
+            ).encode(),
+        )
     return str(path)
 
 
@@ -91,8 +103,12 @@ def oci_layout(folder, layers, how="gzip", tag="latest", history=None):
 
     tars = [layer if isinstance(layer, bytes) else layer_tar(layer) for layer in layers]
     config = put(config_of(tars, history), "application/vnd.oci.image.config.v1+json")
-    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                "config": config, "layers": [put(*compress(tar, how)) for tar in tars]}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": config,
+        "layers": [put(*compress(tar, how)) for tar in tars],
+    }
     entry = put(json.dumps(manifest).encode(), manifest["mediaType"])
     entry["annotations"] = {"org.opencontainers.image.ref.name": tag}
     entry["platform"] = {"os": "linux", "architecture": "amd64"}

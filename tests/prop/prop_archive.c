@@ -1,7 +1,6 @@
 #include "tests/prop/prop.h"
 
-#include "archive/inflate.h"
-#include "archive/tar.h"
+#include "archive/archive.h"
 #include "base/buf.h"
 
 #include <stdio.h>

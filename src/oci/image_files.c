@@ -1,6 +1,6 @@
-#include "oci/files.h"
+#include "oci/image_files.h"
 
-#include "archive/tar.h"
+#include "archive/archive.h"
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/limits.h"

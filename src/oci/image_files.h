@@ -4,10 +4,10 @@
 #include "oci/oci.h"
 
 /*
- * oci/files -- the files of a layout, whether it is a directory or a tar archive.
+ * oci/image_files -- the files of a layout, whether it is a directory or a tar archive.
  *
- * Shapes   Paths are relative, '/'-separated and clean: "blobs/sha256/ab..". In a directory they are
- *          opened below it (no link leads out); in an archive links are followed inside of it.
+ * Shapes   Paths are relative, '/'-separated and clean: "blobs/sha256/ab..". In a directory they
+ *          are opened below it (no link leads out); in an archive links are followed inside of it.
  * Cost     An archive's headers are read once; its data is passed over.
  * Errors   As oci/oci.h.
  */
@@ -20,6 +20,7 @@ struct files {
     struct map entries; /* archive: path -> struct file_entry */
 };
 
+/* Open a directory, or an archive and read where its files are. */
 MUST_CHECK bool files_open(struct arena *arena, str path, struct files *out_files, struct err *err);
 
 /* Where a file is; false without an error when it is not there. */
