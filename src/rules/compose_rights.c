@@ -48,8 +48,8 @@ void yaml_fix_tmpfs(struct yaml_fix *fix, const struct service_facts *service,
         yaml_fix_set(fix, service->node, "tmpfs", text);
 }
 
-/* A tmpfs takes the owner and mode of the image's directory, root's as a rule: with its mode it fits
- * whoever the image runs as, today and once its USER is another. */
+/* A tmpfs takes the owner and mode of the image's directory, root's as a rule: with a mode of its
+ * own it fits whoever the image runs as, today and once its USER is another. */
 static str open_to_all(struct arena *arena, str path)
 {
     return STR_IN(path, "/tmp", "/run", "/var/run")
