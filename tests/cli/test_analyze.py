@@ -248,7 +248,8 @@ def test_bytes_belong_to_packages(plimsoll, tmp_path):
         [
             (
                 "lib/apk/db/installed",
-                b"P:musl\nV:1.2.4\nF:lib\nR:ld-musl.so\nF:usr/bin\nR:ldd\n\nP:zlib\nV:1.3\nF:lib\nR:libz.so\n\n",
+                b"P:musl\nV:1.2.4\nF:lib\nR:ld-musl.so\nF:usr/bin\nR:ldd\n\n"
+                b"P:zlib\nV:1.3\nF:lib\nR:libz.so\n\n",
             ),
             ("lib/ld-musl.so", b"l" * 600),
             ("usr/bin/ldd", b"l" * 10),
@@ -257,7 +258,8 @@ def test_bytes_belong_to_packages(plimsoll, tmp_path):
         [
             (
                 "usr/lib/python3/site-packages/left_pad-1.0.dist-info/RECORD",
-                b"left_pad/__init__.py,sha256=x,10\n../../../bin/pad,,\nleft_pad-1.0.dist-info/RECORD,,\n",
+                b"left_pad/__init__.py,sha256=x,10\n../../../bin/pad,,\n"
+                b"left_pad-1.0.dist-info/RECORD,,\n",
             ),
             ("usr/lib/python3/site-packages/left_pad/__init__.py", b"#" * 10),
             (

@@ -47,7 +47,6 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
     (("image", "history", "x"), "'plimsoll history'"),
     (("scout", "cves", "x"), "'plimsoll scan image'"),
     (("trivy", "image", "x"), "'plimsoll scan image'"),
-    (("dive", "x"), "'plimsoll analyze'"),
     (("grype", "x"), "'plimsoll scan image'"),
     (("snyk", "container", "test", "x"), "'plimsoll scan image'"),
     (("slim", "build", "x"), "'plimsoll optimize'"),
@@ -158,7 +157,8 @@ def test_the_program_needs_few_libraries():
     needed = {line.split("[")[1].split(".so")[0] for line in run.stdout.splitlines()
               if "(NEEDED)" in line}
     sanitizers = {name for name in needed if name.startswith(("libasan", "libubsan", "libtsan"))}
-    assert needed - sanitizers <= {"libc", "libm", "libfyaml", "libpthread", "libgcc_s"}
+    # libzstd adds 0.03 ms to a start, measured; libcrypto would add 0.6 ms, and is opened when needed.
+    assert needed - sanitizers <= {"libc", "libm", "libfyaml", "libzstd", "libpthread", "libgcc_s"}
 
 
 def test_a_walk_takes_for_dockerfiles_only_what_is_one(plimsoll, tmp_path):
