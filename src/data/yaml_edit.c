@@ -174,14 +174,17 @@ static uint32_t content_column(const struct place *place, const struct node *sca
 }
 
 /* May lines at `column` be added behind this value without changing it? Not when they would be its
- * content, when its trailing line ends are content ("|+"), or when it has no line end yet and would
- * get one. */
+ * content, when its trailing line ends are content ("|+"), when all of it is blanks, or when it has
+ * no line end yet and would get one. */
 static bool can_follow(const struct place *place, const struct node *value, uint32_t column)
 {
     const struct node *last = last_scalar(value);
     if (last->aliased || (last->style != '|' && last->style != '>'))
         return true;
     if (content_column(place, last) <= column)
+        return false;
+    bool only_blanks = !str_has_char(source_text(place->source, last->at), '\n');
+    if (last->value.len && only_blanks) /* its content is taken for the blanks behind it */
         return false;
     str head =
         source_text(place->source, (span){last->at.start, line_of(place, last->at.start).end});

@@ -102,7 +102,8 @@ static void job_parse(const struct run *run, struct check_job *job)
         job->commands = command_file_make(job->arena, job->source, job->kind, NULL, run->options);
         break;
     default:
-        job->kind = yaml_classify(job->path, job->source->text);
+        /* The source is called as the user called standard input. */
+        job->kind = yaml_classify(job->source->path, job->source->text);
         if (job->kind == FILE_KIND_COUNT)
             break;
         job->yaml = yaml_file_make(job->arena, job->source, job->kind, run->options);
