@@ -180,6 +180,17 @@ int dir_open(int dir_fd, str path, struct err *err)
     return fd;
 }
 
+int open_readable(int dir_fd, str path, struct err *err)
+{
+    char z[LIMIT_PATH];
+    if (!path_z(z, path, err))
+        return -1;
+    int fd = fault_hits() ? -1 : openat(dir_fd, z, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        err_sys(err, "cannot open '%s'", z);
+    return fd;
+}
+
 /* -- replacing a file -------------------------------------------------------------------------- */
 
 /* A hidden file beside its goal, unlinked unless it was renamed. */

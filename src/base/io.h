@@ -42,6 +42,9 @@ int open_beneath(int dir_fd, str path, int flags, struct err *err);
 /* Open a directory as the user named it; -1 with err set on failure. */
 int dir_open(int dir_fd, str path, struct err *err);
 
+/* Open a file or a directory as the user named it, for reading; -1 with err set on failure. */
+int open_readable(int dir_fd, str path, struct err *err);
+
 /* The absolute path of an open directory; "" where the kernel does not say it. */
 str dir_path(struct arena *arena, int fd);
 

@@ -38,3 +38,19 @@
 
 /* Findings kept for one file: a file of 10^5 broken lines must not fill a terminal for a day. */
 #define LIMIT_FINDINGS_PER_FILE 10000
+
+/* A name inside an archive, and an extended header of tar: Linux takes no longer path, and no
+ * writer makes more of an entry's attributes. */
+#define LIMIT_TAR_PATH   4096
+#define LIMIT_TAR_HEADER ((size_t)1 << 20)
+
+/* Files of an image archive (not of its layers): a few for each layer. */
+enum { LIMIT_ARCHIVE_FILES = 100000 };
+
+/* A manifest or an index, a config. */
+#define LIMIT_MANIFEST ((size_t)4 << 20)
+#define LIMIT_CONFIG   ((size_t)16 << 20)
+
+/* Entries of one layer, and what their names take together: beyond any image that people build. */
+enum { LIMIT_LAYER_ENTRIES = 10000000 };
+#define LIMIT_LAYER_NAMES ((size_t)2 << 30)

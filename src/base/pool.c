@@ -63,3 +63,26 @@ void pool_each(size_t count, unsigned threads, pool_work *work, void *context)
     for (unsigned i = 1; i < started; i++)
         pthread_join(workers[i].thread, NULL);
 }
+
+struct beside {
+    void (*run)(void *);
+    void *context;
+};
+
+static void *run_beside(void *raw)
+{
+    const struct beside *beside = raw;
+    beside->run(beside->context);
+    return NULL;
+}
+
+bool pool_pair(void (*beside)(void *), void (*here)(void *), void *context)
+{
+    pthread_t thread;
+    struct beside other = {beside, context};
+    if (pthread_create(&thread, NULL, run_beside, &other) != 0)
+        return false;
+    here(context);
+    pthread_join(thread, NULL);
+    return true;
+}

@@ -18,5 +18,9 @@ typedef void pool_work(void *context, size_t index, unsigned worker);
 /* Run all of it and come back when it is done. threads 0: one for each core that we may use. */
 void pool_each(size_t count, unsigned threads, pool_work *work, void *context);
 
+/* Run `beside` in a thread of its own and `here` in the caller, until both are done. False where no
+ * thread can be started: nothing was run. */
+bool pool_pair(void (*beside)(void *), void (*here)(void *), void *context);
+
 /* How many cores this process may use, at least 1. */
 unsigned pool_cores(void);

@@ -3,7 +3,7 @@
 /* Every command, in the order that --help lists them. */
 
 const struct command *const commands[] = {
-    &cmd_check,      &cmd_fix,     &cmd_context, &cmd_explain, &cmd_plumbing, &cmd_skill,
-    &cmd_completion, &cmd_version, &cmd_help,    &cmd_man,     &cmd_overview,
+    &cmd_check, &cmd_fix,        &cmd_context, &cmd_analyze, &cmd_explain, &cmd_plumbing,
+    &cmd_skill, &cmd_completion, &cmd_version, &cmd_help,    &cmd_man,     &cmd_overview,
 };
 const size_t command_count = ARRAY_COUNT(commands);

@@ -6,8 +6,8 @@
  * cli/commands -- every command's row, and what the check commands share. Private to cli/.
  */
 
-extern const struct command cmd_check, cmd_completion, cmd_context, cmd_explain, cmd_fix, cmd_help,
-    cmd_man, cmd_overview, cmd_plumbing, cmd_skill, cmd_version;
+extern const struct command cmd_analyze, cmd_check, cmd_completion, cmd_context, cmd_explain,
+    cmd_fix, cmd_help, cmd_man, cmd_overview, cmd_plumbing, cmd_skill, cmd_version;
 
 struct check_options;
 struct check_result;

@@ -140,5 +140,6 @@ void json_z(struct json_out *out, const char *key, const char *value); /* NULL w
 void json_u64(struct json_out *out, const char *key, uint64_t value);
 void json_i64(struct json_out *out, const char *key, int64_t value);
 void json_double(struct json_out *out, const char *key, double value); /* two decimals */
+void json_ratio(struct json_out *out, const char *key, double value);  /* of 1, six decimals */
 void json_bool(struct json_out *out, const char *key, bool value);
 void json_null(struct json_out *out, const char *key);

@@ -146,14 +146,24 @@ void json_i64(struct json_out *out, const char *key, int64_t value)
     buf_fmt(&out->buf, "%" PRId64, value);
 }
 
-void json_double(struct json_out *out, const char *key, double value)
+static void put_real(struct json_out *out, const char *key, double value, int digits)
 {
     if (!isfinite(value)) {
         json_null(out, key);
         return;
     }
     begin_value(out, key);
-    buf_fmt(&out->buf, "%.2f", value);
+    buf_fmt(&out->buf, "%.*f", digits, value);
+}
+
+void json_double(struct json_out *out, const char *key, double value)
+{
+    put_real(out, key, value, 2);
+}
+
+void json_ratio(struct json_out *out, const char *key, double value)
+{
+    put_real(out, key, value, 6);
 }
 
 void json_bool(struct json_out *out, const char *key, bool value)

@@ -21,6 +21,7 @@
  *          workflow commands; GitLab code quality; reviewdog's rdjson; BuildKit's lint subrequest.
  */
 
+struct analysis;       /* analyze/analyze.h */
 struct context_report; /* context/context.h */
 struct base_fact;      /* rules/facts.h     */
 
@@ -67,6 +68,12 @@ str report_fix(struct arena *arena, const struct fix_report *report, bool json,
 /* What a build would send. */
 str report_context(struct arena *arena, const struct context_report *report, bool json,
                    const struct report_style *style);
+
+#define ANALYZE_FORMATS "human|json"
+
+/* Where an image's bytes are; at most `top` rows of each list for people, all for JSON. */
+str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
+                    const struct report_style *style);
 
 enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };
 #define EXPLAIN_FORMATS "human|markdown|json"

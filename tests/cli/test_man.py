@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from made_images import docker_archive, oci_layout
 
 
 def lint(path):
@@ -85,6 +86,8 @@ def test_examples_run(plimsoll, repository):
     (repository / ".agents" / "skills" / "container-images").mkdir(parents=True)
     (repository / ".git").rmdir()
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+    docker_archive(repository / "image.tar", [[("etc/", None), ("etc/a", b"a")]])
+    oci_layout(repository / "layout", [[("etc/a", b"a")]], tag="1.0")
     before = (repository / "Dockerfile").read_text()
     for command, line in lines:
         (repository / "Dockerfile").write_text(before)

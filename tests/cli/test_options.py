@@ -47,7 +47,6 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
     (("image", "history", "x"), "'plimsoll history'"),
     (("scout", "cves", "x"), "'plimsoll scan image'"),
     (("trivy", "image", "x"), "'plimsoll scan image'"),
-    (("dive", "x"), "'plimsoll analyze'"),
     (("grype", "x"), "'plimsoll scan image'"),
     (("snyk", "container", "test", "x"), "'plimsoll scan image'"),
     (("slim", "build", "x"), "'plimsoll optimize'"),
@@ -151,14 +150,6 @@ def test_the_overview_names_one_next_command(plimsoll, repository):
 
 def test_the_overview_of_an_empty_folder_shows_the_commands(plimsoll, tmp_path):
     assert "Commands:" in plimsoll(cwd=tmp_path, code=0).stdout
-
-
-def test_the_program_needs_few_libraries():
-    run = subprocess.run(["readelf", "-d", BINARY], capture_output=True, text=True, check=True)
-    needed = {line.split("[")[1].split(".so")[0] for line in run.stdout.splitlines()
-              if "(NEEDED)" in line}
-    sanitizers = {name for name in needed if name.startswith(("libasan", "libubsan", "libtsan"))}
-    assert needed - sanitizers <= {"libc", "libm", "libfyaml", "libpthread", "libgcc_s"}
 
 
 def test_a_walk_takes_for_dockerfiles_only_what_is_one(plimsoll, tmp_path):

@@ -7,15 +7,22 @@ import subprocess
 import pytest
 
 from conftest import BINARY
+from made_images import docker_archive
 
 # A command line for each command with --format, with the status that it ends with.
 RESULTS = {
     "check": (["check", "Dockerfile"], 1),
     "fix": (["fix", "--diff", "Dockerfile"], 1),
     "context": (["context", "--max", "1B"], 1),
+    "analyze": (["analyze", "image.tar", "--max-size", "1B"], 1),
     "explain": (["explain", "DL3009"], 0),
     "skill": (["skill"], 0),
 }
+
+
+@pytest.fixture(autouse=True)
+def image(repository):
+    docker_archive(repository / "image.tar", [[("etc/a", b"aaaa")], [("etc/.wh.a", b"")]])
 
 
 def formats(plimsoll, command):

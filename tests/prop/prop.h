@@ -32,6 +32,10 @@ void prop_fix(struct arena *arena, str text);
 /* The same for a compose, Kubernetes or CI file: the first byte says which. */
 void prop_fix_yaml(struct arena *arena, str text);
 
+/* A tar archive, a raw deflate stream: what is read does not depend on the pieces. */
+void prop_tar(struct arena *arena, str text);
+void prop_inflate(struct arena *arena, str text);
+
 #define must(condition)                                                                \
     do {                                                                               \
         if (!(condition)) {                                                            \

@@ -1,0 +1,11 @@
+#pragma once
+
+/*
+ * archive/archive -- the door: tar entries from pieces, and the bytes of compressed blobs.
+ *
+ *   blob --unpack--> bytes --tar--> entries
+ */
+
+#include "archive/inflate.h"
+#include "archive/tar.h"
+#include "archive/unpack.h"

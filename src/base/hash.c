@@ -1,0 +1,124 @@
+#include "base/hash.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+/* What we use of libcrypto's EVP interface. */
+static struct {
+    void *(*context_new)(void);
+    void (*context_free)(void *);
+    const void *(*sha256)(void);
+    int (*init)(void *, const void *, void *);
+    int (*update)(void *, const void *, size_t);
+    int (*final)(void *, unsigned char *, unsigned int *);
+} evp;
+
+static bool find(void *library, const char *name, void *out_function)
+{
+    void *function = dlsym(library, name);
+    memcpy(out_function, &function, sizeof(function));
+    return function;
+}
+
+bool hash_open(struct err *err)
+{
+    if (evp.final)
+        return true;
+    void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        err_set(err, ERR_UNSUPPORTED, "libcrypto.so.3 cannot be opened: %s", dlerror());
+        return err_hint(err, "install OpenSSL 3 (Debian: libssl3)");
+    }
+    if (!find(library, "EVP_MD_CTX_new", &evp.context_new) ||
+        !find(library, "EVP_MD_CTX_free", &evp.context_free) ||
+        !find(library, "EVP_sha256", &evp.sha256) ||
+        !find(library, "EVP_DigestInit_ex", &evp.init) ||
+        !find(library, "EVP_DigestUpdate", &evp.update) ||
+        !find(library, "EVP_DigestFinal_ex", &evp.final))
+        return err_set(err, ERR_UNSUPPORTED, "libcrypto.so.3 is not OpenSSL 3");
+    return true;
+}
+
+void sha256_init(struct sha256 *hash)
+{
+    assert(evp.final);
+    hash->context = evp.context_new();
+    assert(hash->context);
+}
+
+void sha256_release(struct sha256 *hash)
+{
+    if (hash->context)
+        evp.context_free(hash->context);
+    hash->context = NULL;
+}
+
+void sha256_begin(struct sha256 *hash)
+{
+    int good = evp.init(hash->context, evp.sha256(), NULL);
+    assert(good);
+}
+
+void sha256_add(struct sha256 *hash, str bytes)
+{
+    int good = !bytes.len || evp.update(hash->context, bytes.at, bytes.len);
+    assert(good);
+}
+
+digest sha256_end(struct sha256 *hash)
+{
+    digest digest;
+    int good = evp.final(hash->context, digest.at, NULL);
+    assert(good);
+    return digest;
+}
+
+digest sha256_of(str bytes)
+{
+    struct sha256 hash;
+    sha256_init(&hash);
+    sha256_begin(&hash);
+    sha256_add(&hash, bytes);
+    digest digest = sha256_end(&hash);
+    sha256_release(&hash);
+    return digest;
+}
+
+bool digest_eq(digest a, digest b)
+{
+    return memcmp(a.at, b.at, sizeof(a.at)) == 0;
+}
+
+struct digest_text digest_hex(digest digest)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct digest_text text;
+    for (size_t i = 0; i < sizeof(digest.at); i++) {
+        text.z[2 * i] = digits[digest.at[i] >> 4];
+        text.z[2 * i + 1] = digits[digest.at[i] & 15];
+    }
+    text.z[64] = '\0';
+    return text;
+}
+
+static int digit_of(char c)
+{
+    if (char_is_digit(c))
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; /* upper case is no digest of OCI */
+}
+
+bool digest_parse(str hex, digest *out_digest)
+{
+    digest digest;
+    if (hex.len != 2 * sizeof(digest.at))
+        return false;
+    for (size_t i = 0; i < sizeof(digest.at); i++) {
+        int high = digit_of(hex.at[2 * i]), low = digit_of(hex.at[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        digest.at[i] = (uint8_t)(high << 4 | low);
+    }
+    *out_digest = digest;
+    return true;
+}

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "base/hash.h"
+#include "base/vec.h"
+
+/*
+ * oci/oci -- images as they stand in a layout or an archive: manifest, config, where blobs are.
+ *
+ *   oci:DIR | oci-archive:FILE | docker-archive:FILE | PATH --image_open--> struct image
+ *
+ * Shapes   Nothing is unpacked and no layer is read: a blob is a place in an open file. Manifest
+ *          and config are checked against their digests before they are parsed, layers by whoever
+ *          reads them. Where a manifest has no digests (docker-archive), has_digest is false.
+ *          Layers stand from the lowest up.
+ * Units    Sizes are bytes as stored: compressed where the blob is.
+ * Errors   ERR_IO, ERR_FORMAT, ERR_DIGEST, ERR_LIMIT; ERR_USAGE when the name fits no image, with
+ *          the names that are there in the hint.
+ * Threads  An opened image never changes; blobs may be read from any thread (pread).
+ * Source   OCI image specification 1.1 (manifest, config, index, layout); `docker save`.
+ */
+
+enum { OCI_LAYERS_MAX = 512 };
+
+VEC_TYPE(strs, str);
+
+/* Bytes inside an open file. */
+struct blob {
+    int fd;
+    uint64_t at, size;
+};
+
+struct platform {
+    str os, architecture, variant;
+};
+
+struct descriptor {
+    str media_type, artifact_type;
+    digest digest;
+    uint64_t size;
+    struct platform platform;
+    str ref_name; /* org.opencontainers.image.ref.name */
+};
+
+struct image_history {
+    str created, created_by, author, comment;
+    bool empty_layer;
+};
+
+struct name_value {
+    str name, value;
+};
+
+struct image_config {
+    str text; /* as it stands */
+    struct platform platform;
+    str created, user, working_dir, stop_signal;
+    struct strs env, entrypoint, cmd, ports, volumes;
+    VEC(struct name_value) labels;
+    VEC(digest) diff_ids;
+    VEC(struct image_history) history;
+};
+
+struct image_layer {
+    digest diff_id;
+    digest digest; /* of the blob; only with has_digest */
+    bool has_digest;
+    str media_type;
+    struct blob blob;
+    int32_t history; /* index of what made it; -1: the history does not fit the layers */
+};
+
+struct image {
+    str name;      /* as the user should see it */
+    str transport; /* "oci", "oci-archive", "docker-archive" */
+    struct strs tags;
+    bool has_digest;
+    digest digest, config_digest;
+    const struct image_config *config;
+    VEC(struct image_layer) layers;
+};
+
+struct image_choice {
+    struct platform
+        platform; /* "" where it is the same to the user: this machine's, else the only */
+};
+
+/* Open an image. The files stay open as long as the program runs. */
+MUST_CHECK bool image_open(struct arena *arena, str name, const struct image_choice *choice,
+                           struct image *out_image, struct err *err);
+
+/* "sha256:..." of a descriptor; false for other algorithms and for what is no digest. */
+bool oci_digest_parse(str text, digest *out_digest);
+
+/* The documents themselves. Unknown keys are passed over; duplicate keys are ERR_FORMAT. */
+MUST_CHECK bool oci_config_parse(struct arena *arena, str text, struct image_config *out_config,
+                                 struct err *err);
+
+/* Read all of a blob that is no layer; ERR_LIMIT past size_max. */
+MUST_CHECK bool blob_read(struct arena *arena, const struct blob *blob, uint64_t size_max,
+                          str *out_bytes, struct err *err);
+
+/* Some bytes from a place in it: fewer only at its end. */
+MUST_CHECK bool blob_read_at(const struct blob *blob, uint64_t at, char *to, size_t count,
+                             size_t *out_count, struct err *err);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "layer/layer.h"
+
+/*
+ * packages/packages -- which package each file of an image belongs to.
+ *
+ *   layers_read(.. package_inspector ..) --packages_find--> packages, and the owner of each file
+ *
+ * Shapes   Databases of dpkg (status, info/NAME.list, status.d), apk, pip (dist-info/RECORD), npm
+ *          (node_modules/NAME/package.json) and gem. Those that are live in the image count; a
+ *          database that a later layer replaced does not.
+ *          Of paths a note keeps 64-bit hashes: a list of 10,000 takes 80 KB.
+ * Cost     A hash table over the paths that packages list, a look-up a file.
+ * Errors   None: what is damaged names no packages.
+ * Source   deb(5), dpkg's file list; apk's installed database; PEP 376 and 427; npm's folders(5).
+ */
+
+extern const struct inspector package_inspector;
+
+enum package_type { PACKAGE_DEB, PACKAGE_APK, PACKAGE_PIP, PACKAGE_NPM, PACKAGE_GEM };
+
+struct package {
+    enum package_type type;
+    str name, version;
+    uint32_t files;
+    uint64_t bytes, pull; /* of its live files */
+};
+
+enum { PACKAGE_NONE_OWNS = UINT32_MAX };
+
+struct package_list {
+    VEC(struct package) list;
+    uint32_t *owner; /* by index in view->files: index in list, or PACKAGE_NONE_OWNS */
+};
+
+/* `inspector` is the place of package_inspector in the list that the layers were read with. */
+struct package_list packages_find(struct arena *arena, const struct image_view *view,
+                                  uint32_t inspector);
+
+/* "deb", "apk", "pip", "npm", "gem". */
+const char *package_type_name(enum package_type type);

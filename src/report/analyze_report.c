@@ -1,0 +1,187 @@
+#include "report/analyze_words.h"
+#include "report/paint.h"
+
+#include "base/num.h"
+
+/* Where an image's bytes are: for people. */
+
+enum { SIZE_COLUMNS = 9, LAYERS_SHOWN = 12 };
+
+const char *fate_name(enum fate fate)
+{
+    static const char *const names[] = {"live", "deleted", "replaced", "touched"};
+    return names[fate];
+}
+
+bool is_compressed(const struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->layers.count; i++) {
+        const struct layer_result *layer = &analysis->view->layers[i];
+        if (layer->pull.blob_bytes != layer->report.tar_bytes)
+            return true;
+    }
+    return false;
+}
+
+static void paint_size(struct paint *paint, enum ink ink, uint64_t bytes)
+{
+    str size = size_print(paint->out.arena, bytes);
+    paint_fmt(paint, ink, "%*.*s", SIZE_COLUMNS, STR_ARG(size));
+}
+
+static void paint_label(struct paint *paint, const char *label)
+{
+    paint_fmt(paint, INK_DIM, "%-8s", label);
+}
+
+static void paint_totals(struct paint *paint, const struct analysis *analysis)
+{
+    struct arena *arena = paint->out.arena;
+    const struct image_view *view = analysis->view;
+    paint_label(paint, "image");
+    paint_text(paint, INK_BOLD, analysis->image->name);
+    paint_fmt(paint, INK_PLAIN, "  (%.*s, %" PRIu32 " layers)\n",
+              STR_ARG(analysis->image->transport), analysis->layers.count);
+    paint_label(paint, "size");
+    paint_size(paint, INK_PLAIN, analysis->size);
+    if (is_compressed(analysis))
+        paint_fmt(paint, INK_PLAIN, ", %.*s to pull",
+                  STR_ARG(size_print(arena, analysis->compressed_size)));
+    paint_z(paint, INK_PLAIN, "\n");
+    paint_label(paint, "live");
+    paint_size(paint, INK_PLAIN, view->live_bytes);
+    paint_fmt(paint, INK_PLAIN, ", efficiency %.2f %%\n", analysis->efficiency * 100);
+    paint_label(paint, "waste");
+    paint_size(paint, analysis->wasted_bytes ? INK_YELLOW : INK_PLAIN, analysis->wasted_bytes);
+    if (analysis->wasted_bytes)
+        paint_fmt(paint, INK_PLAIN, ": deleted %.*s, replaced %.*s, touched %.*s",
+                  STR_ARG(size_print(arena, view->deleted_bytes)),
+                  STR_ARG(size_print(arena, view->replaced_bytes)),
+                  STR_ARG(size_print(arena, view->touched_bytes)));
+    if (analysis->pull_wasted && is_compressed(analysis))
+        paint_fmt(paint, INK_PLAIN, "; %.*s of every pull",
+                  STR_ARG(size_print(arena, analysis->pull_wasted)));
+    paint_z(paint, INK_PLAIN, "\n");
+}
+
+/* The first line of what made a layer, cut to the width. */
+static void paint_created_by(struct paint *paint, str text, unsigned column)
+{
+    str line;
+    unsigned width = paint->style.width > column + 20 ? paint->style.width - column : 20;
+    bool more = str_next_line(&text, &line) && text.len;
+    if (line.len > width - 3) {
+        line = str_slice(line, 0, width - 3);
+        more = true;
+    }
+    paint_text(paint, INK_PLAIN, line);
+    paint_z(paint, INK_DIM, more ? "..." : "");
+}
+
+static void paint_layers(struct paint *paint, const struct analysis *analysis)
+{
+    paint_z(paint, INK_BOLD, "\nlayers, the lowest first\n");
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < analysis->layers.count; i++) {
+        const struct layer_row *row = &analysis->layers.at[i];
+        if (analysis->layers.count > LAYERS_SHOWN && !row->size)
+            continue;
+        paint_fmt(paint, INK_DIM, "%4" PRIu32, i + 1);
+        paint_size(paint, INK_PLAIN, row->size);
+        paint_size(paint, row->wasted_bytes ? INK_YELLOW : INK_DIM, row->wasted_bytes);
+        paint_z(paint, INK_DIM, " hidden  ");
+        paint_created_by(paint, row->created_by, 32);
+        paint_z(paint, INK_PLAIN, "\n");
+        shown++;
+    }
+    if (shown < analysis->layers.count)
+        paint_fmt(paint, INK_DIM, "     and %" PRIu32 " without files\n",
+                  analysis->layers.count - shown);
+}
+
+static void paint_pair(struct paint *paint, const struct waste_pair *pair)
+{
+    paint_size(paint, INK_YELLOW, pair->bytes);
+    paint_fmt(paint, INK_PLAIN, "  %-8s  ", fate_name(pair->fate));
+    if (pair->writer == pair->hider)
+        paint_fmt(paint, INK_PLAIN, "layer %" PRIu32 " holds it twice: ", pair->writer + 1);
+    else
+        paint_fmt(paint, INK_PLAIN,
+                  "layer %" PRIu32 " wrote it, layer %" PRIu32 " hides it: ", pair->writer + 1,
+                  pair->hider + 1);
+    if (pair->files > 1)
+        paint_fmt(paint, INK_PLAIN, "%" PRIu32 " files, the largest ", pair->files);
+    paint_z(paint, INK_PLAIN, "'");
+    paint_text(paint, INK_PLAIN, pair->example);
+    paint_z(paint, INK_PLAIN, "'\n");
+}
+
+static void paint_waste(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    if (!analysis->pairs.count)
+        return;
+    paint_z(paint, INK_BOLD, "\nwaste: a pull brings it, and nobody can see it\n");
+    for (uint32_t i = 0; i < analysis->pairs.count && i < top; i++)
+        paint_pair(paint, &analysis->pairs.at[i]);
+}
+
+static void paint_duplicates(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    if (analysis->duplicate_bytes < 1000000)
+        return;
+    paint_fmt(paint, INK_BOLD, "\nthe same content more than once: %.*s\n",
+              STR_ARG(size_print(paint->out.arena, analysis->duplicate_bytes)));
+    for (uint32_t i = 0; i < analysis->duplicates.count && i < top; i++) {
+        const struct duplicate *row = &analysis->duplicates.at[i];
+        paint_size(paint, INK_PLAIN, row->bytes);
+        paint_fmt(paint, INK_PLAIN, "  %" PRIu32 " times  ", row->count);
+        paint_text(paint, INK_PLAIN, row->path);
+        paint_z(paint, INK_PLAIN, "\n");
+    }
+}
+
+static void paint_packages(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    uint64_t live = analysis->view->live_bytes;
+    if (!analysis->packages.count || !live)
+        return;
+    paint_fmt(paint, INK_BOLD, "\npackages: %" PRIu32 ", with %.2f %% of the live bytes\n",
+              analysis->packages.count, 100.0 * (double)analysis->owned_bytes / (double)live);
+    for (uint32_t i = 0; i < analysis->packages.count && i < top; i++) {
+        const struct package *package = analysis->packages.at[i];
+        paint_size(paint, INK_PLAIN, package->bytes);
+        paint_fmt(paint, INK_PLAIN, "  %s ", package_type_name(package->type));
+        paint_text(paint, INK_PLAIN, package->name);
+        paint_z(paint, INK_PLAIN, " ");
+        paint_text(paint, INK_DIM, package->version);
+        paint_z(paint, INK_PLAIN, "\n");
+    }
+}
+
+static void paint_categories(struct paint *paint, const struct analysis *analysis, uint32_t top)
+{
+    uint32_t shown = 0;
+    VEC_EACH(struct category_row, row, analysis->categories) {
+        if (!row->removable || row->bytes < 100000 || shown == top)
+            continue;
+        if (!shown++)
+            paint_z(paint, INK_BOLD, "\nwhat a running program seldom needs\n");
+        paint_size(paint, INK_PLAIN, row->bytes);
+        paint_fmt(paint, INK_PLAIN, "  %s, %" PRIu32 " files\n", row->category, row->files);
+    }
+}
+
+str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
+                    const struct report_style *style)
+{
+    if (json)
+        return analysis_json(arena, analysis);
+    struct paint paint = paint_init(arena, style);
+    paint_totals(&paint, analysis);
+    paint_layers(&paint, analysis);
+    paint_waste(&paint, analysis, top);
+    paint_duplicates(&paint, analysis, top);
+    paint_packages(&paint, analysis, top);
+    paint_categories(&paint, analysis, top);
+    return buf_str(&paint.out);
+}
