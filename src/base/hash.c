@@ -67,10 +67,10 @@ void sha256_add(struct sha256 *hash, str bytes)
 
 digest sha256_end(struct sha256 *hash)
 {
-    digest digest;
-    int good = evp.final(hash->context, digest.at, NULL);
+    digest result;
+    int good = evp.final(hash->context, result.at, NULL);
     assert(good);
-    return digest;
+    return result;
 }
 
 digest sha256_of(str bytes)
@@ -79,9 +79,9 @@ digest sha256_of(str bytes)
     sha256_init(&hash);
     sha256_begin(&hash);
     sha256_add(&hash, bytes);
-    digest digest = sha256_end(&hash);
+    digest result = sha256_end(&hash);
     sha256_release(&hash);
-    return digest;
+    return result;
 }
 
 bool digest_eq(digest a, digest b)
@@ -89,13 +89,13 @@ bool digest_eq(digest a, digest b)
     return memcmp(a.at, b.at, sizeof(a.at)) == 0;
 }
 
-struct digest_text digest_hex(digest digest)
+struct digest_text digest_hex(digest value)
 {
     static const char digits[] = "0123456789abcdef";
     struct digest_text text;
-    for (size_t i = 0; i < sizeof(digest.at); i++) {
-        text.z[2 * i] = digits[digest.at[i] >> 4];
-        text.z[2 * i + 1] = digits[digest.at[i] & 15];
+    for (size_t i = 0; i < sizeof(value.at); i++) {
+        text.z[2 * i] = digits[value.at[i] >> 4];
+        text.z[2 * i + 1] = digits[value.at[i] & 15];
     }
     text.z[64] = '\0';
     return text;
@@ -110,15 +110,15 @@ static int digit_of(char c)
 
 bool digest_parse(str hex, digest *out_digest)
 {
-    digest digest;
-    if (hex.len != 2 * sizeof(digest.at))
+    digest result;
+    if (hex.len != 2 * sizeof(result.at))
         return false;
-    for (size_t i = 0; i < sizeof(digest.at); i++) {
+    for (size_t i = 0; i < sizeof(result.at); i++) {
         int high = digit_of(hex.at[2 * i]), low = digit_of(hex.at[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
-        digest.at[i] = (uint8_t)(high << 4 | low);
+        result.at[i] = (uint8_t)(high << 4 | low);
     }
-    *out_digest = digest;
+    *out_digest = result;
     return true;
 }

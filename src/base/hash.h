@@ -44,5 +44,5 @@ bool digest_eq(digest a, digest b);
 struct digest_text {
     char z[65];
 };
-struct digest_text digest_hex(digest digest);
+struct digest_text digest_hex(digest value);
 bool digest_parse(str hex, digest *out_digest);

@@ -5,10 +5,10 @@
 
 /* plimsoll.analyze/1. */
 
-static void put_digest(struct json_out *out, const char *key, const digest *digest)
+static void put_digest(struct json_out *out, const char *key, const digest *value)
 {
-    if (digest)
-        json_str(out, key, str_fmt(out->buf.arena, "sha256:%s", digest_hex(*digest).z));
+    if (value)
+        json_str(out, key, str_fmt(out->buf.arena, "sha256:%s", digest_hex(*value).z));
     else
         json_null(out, key);
 }
