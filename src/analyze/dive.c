@@ -171,7 +171,8 @@ static void count_layer(struct dive *dive, const struct layer_report *report)
     }
 }
 
-static void stack_layer(struct dive *dive, const struct layer_report *report)
+/* Of the lowest layer dive takes the tree as it is, so its whiteouts take nothing away. */
+static void stack_layer(struct dive *dive, const struct layer_report *report, bool lowest)
 {
     for (uint32_t i = 0; i < report->count; i++) {
         const struct layer_entry *entry = &report->entries[i];
@@ -179,7 +180,7 @@ static void stack_layer(struct dive *dive, const struct layer_report *report)
         if (is_dropped(path, entry))
             continue;
         if (entry->kind == LAYER_WHITEOUT) {
-            struct stacked *node = stack_find(dive, path);
+            struct stacked *node = lowest ? NULL : stack_find(dive, path);
             if (node)
                 stack_walk(node, true);
             continue;
@@ -205,8 +206,11 @@ struct dive_numbers dive_count(struct arena *arena, const struct layer_result *l
     struct dive dive = {.arena = arena};
     struct dive_numbers numbers = {.efficiency = 1};
     for (uint32_t i = 0; i < count; i++) {
+        if (!i) /* and its whiteouts look for what they name in itself */
+            stack_layer(&dive, &layers[i].report, true);
         count_layer(&dive, &layers[i].report);
-        stack_layer(&dive, &layers[i].report);
+        if (i)
+            stack_layer(&dive, &layers[i].report, false);
         numbers.image_bytes += layers[i].report.file_bytes;
         numbers.user_bytes += i ? layers[i].report.file_bytes : 0;
     }

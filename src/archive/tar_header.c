@@ -23,8 +23,9 @@ bool tar_block_is_zero(const uint8_t *block)
 
 static str text_of(const uint8_t *block, struct field field)
 {
-    const char *at = (const char *)block + field.at;
-    return (str){at, strnlen(at, field.bytes)};
+    str text = {(const char *)block + field.at, field.bytes};
+    size_t end = str_find_char(text, '\0');
+    return str_slice(text, 0, end < text.len ? end : text.len);
 }
 
 /* Octal with blanks around it, or base 256 where its first bit is set. Empty is 0. */
