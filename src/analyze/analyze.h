@@ -15,7 +15,7 @@
  *          for an image without bytes.
  * Cost     Linear in the entries, and a sort.
  * Errors   None.
- * Source   research/analyze.md b2; the identity deleted + replaced + touched = L - V holds.
+ * Source   The identity deleted + replaced + touched = L - V holds.
  */
 
 /* All that one layer hides of what another wrote. */

@@ -11,7 +11,8 @@
  *          below it (0 for a file), in a stack of layers that knows no opaque directories. A
  *          whiteout of nothing ends its layer, and its path counts as -1.
  * Cost     Linear in the entries; a directory that is removed is walked.
- * Source   research on dive 0.13.1, held to the program itself by tests/cli/test_dive.py.
+ * Source   dive 0.13.1 itself: on fifteen made images its numbers and verdicts are the same. Layers
+ *          that remove and write one path at once can still differ.
  */
 
 struct dive_path {

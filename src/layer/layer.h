@@ -18,7 +18,7 @@
  * Errors   ERR_DIGEST when blob or diff id are not what they say (and nothing of it is given out);
  *          ERR_FORMAT for what is no tar or leads out of the root; ERR_LIMIT.
  * Threads  layers_read() uses threads itself; reports and views never change.
- * Source   OCI image layer specification 1.1; research/analyze.md b2, b3, b5.
+ * Source   OCI image layer specification 1.1: whiteouts, opaque whiteouts, hard links.
  */
 
 enum layer_kind {
