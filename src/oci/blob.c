@@ -9,6 +9,8 @@ bool blob_read_at(const struct blob *blob, uint64_t at, char *to, size_t count, 
                   struct err *err)
 {
     size_t done = 0;
+    if (blob->source)
+        return blob->source->read(blob->source, at, to, count, out_count, err);
     if (at > blob->size)
         at = blob->size;
     if (count > blob->size - at)

@@ -23,10 +23,17 @@ enum { OCI_LAYERS_MAX = 512 };
 
 VEC_TYPE(strs, str);
 
-/* Bytes inside an open file. */
+/* Bytes that stand in no file: they are read in order, each once. */
+struct blob_source {
+    bool (*read)(struct blob_source *source, uint64_t at, char *to, size_t count, size_t *out_count,
+                 struct err *err);
+};
+
+/* Bytes inside an open file, or of a source. */
 struct blob {
     int fd;
     uint64_t at, size;
+    struct blob_source *source; /* NULL: the file */
 };
 
 struct platform {
