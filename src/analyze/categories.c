@@ -44,16 +44,11 @@ const char *category_name(size_t index, bool *out_removable)
     return rows[index].category;
 }
 
-static bool is_in(str path, str folder)
-{
-    return path.len > folder.len && path.at[folder.len] == '/' && str_starts(path, folder);
-}
-
 /* Some folder on the way is called so: "a/tests/b" has "tests". */
 static bool passes(str path, str folder)
 {
     for (size_t at = 0; at < path.len;) {
-        if (is_in(str_from_index(path, at), folder))
+        if (path_is_below(str_from_index(path, at), folder))
             return true;
         size_t slash = str_find_char(str_from_index(path, at), '/');
         if (slash == STR_MISSING)
@@ -68,7 +63,7 @@ static bool has_folder(str path, const char *folders)
     str rest = str_from(folders), folder;
     while (str_next_word(&rest, &folder)) {
         bool anywhere = folder.at[0] == '*';
-        if (anywhere ? passes(path, str_from_index(folder, 1)) : is_in(path, folder))
+        if (anywhere ? passes(path, str_from_index(folder, 1)) : path_is_below(path, folder))
             return true;
     }
     return false;

@@ -69,11 +69,6 @@ static uint64_t stack_walk(struct stacked *node, bool remove)
 
 /* -- leaves ------------------------------------------------------------------------------------ */
 
-static bool is_below(str path, str folder)
-{
-    return path.len > folder.len && path.at[folder.len] == '/' && str_starts(path, folder);
-}
-
 /* What dive does not take into its trees: opaque markers, what aufs kept, the root. */
 static bool is_dropped(str path, const struct layer_entry *entry)
 {
@@ -90,7 +85,7 @@ static bool is_leaf(const struct layer_report *report, uint32_t index)
     for (uint32_t i = index + 1; i < report->count; i++) {
         str other = layer_path(report, &report->entries[i]);
         if (!str_eq(other, path))
-            return !is_below(other, path);
+            return !path_is_below(other, path);
     }
     return true;
 }

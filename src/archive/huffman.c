@@ -139,26 +139,34 @@ static bool make(struct making *making, const uint8_t *bits, unsigned count)
     return fill(making, sorted, of_bits, most);
 }
 
+/* Table sizes of the alphabets (RFC 1951, 3.2.5 to 3.2.7), in the order of enum alphabet. */
+static bool make_of(enum alphabet alphabet, uint32_t *table, const uint8_t *bits, unsigned count)
+{
+    static const struct {
+        unsigned root, size;
+    } sizes[] = {
+        [ALPHABET_LENGTHS] = {HUFFMAN_ROOT_LENGTHS, HUFFMAN_LENGTHS_MAX},
+        [ALPHABET_DISTANCES] = {HUFFMAN_ROOT_DISTANCES, HUFFMAN_DISTANCES_MAX},
+        [ALPHABET_PRECODE] = {7, 128},
+    };
+    struct making making = {.table = table,
+                            .root = sizes[alphabet].root,
+                            .size = sizes[alphabet].size,
+                            .alphabet = alphabet};
+    return make(&making, bits, count);
+}
+
 bool huffman_lengths(uint32_t *table, const uint8_t *bits, unsigned count)
 {
-    struct making making = {.table = table,
-                            .root = HUFFMAN_ROOT_LENGTHS,
-                            .size = HUFFMAN_LENGTHS_MAX,
-                            .alphabet = ALPHABET_LENGTHS};
-    return make(&making, bits, count);
+    return make_of(ALPHABET_LENGTHS, table, bits, count);
 }
 
 bool huffman_distances(uint32_t *table, const uint8_t *bits, unsigned count)
 {
-    struct making making = {.table = table,
-                            .root = HUFFMAN_ROOT_DISTANCES,
-                            .size = HUFFMAN_DISTANCES_MAX,
-                            .alphabet = ALPHABET_DISTANCES};
-    return make(&making, bits, count);
+    return make_of(ALPHABET_DISTANCES, table, bits, count);
 }
 
 bool huffman_precode(uint32_t *table, const uint8_t *bits)
 {
-    struct making making = {.table = table, .root = 7, .size = 128, .alphabet = ALPHABET_PRECODE};
-    return make(&making, bits, 19);
+    return make_of(ALPHABET_PRECODE, table, bits, 19);
 }

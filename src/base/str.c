@@ -174,6 +174,28 @@ str str_dirname(str path)
     return slash == STR_MISSING ? STR("") : str_slice(path, 0, slash);
 }
 
+static str without_end_slashes(str path)
+{
+    while (path.len && path.at[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+bool path_is_below(str path, str folder)
+{
+    if (!folder.len)
+        return path.len > 0;
+    folder = without_end_slashes(folder);
+    return path.len > folder.len + 1 && path.at[folder.len] == '/' &&
+           memcmp(path.at, folder.at, folder.len) == 0;
+}
+
+bool path_is_in(str path, str folder)
+{
+    return path_is_below(path, folder) ||
+           str_eq(without_end_slashes(path), without_end_slashes(folder));
+}
+
 bool str_to_u64(str text, uint64_t *out_value)
 {
     uint64_t value = 0;

@@ -79,6 +79,14 @@ str str_basename(str path);
 /* Everything before the last '/', "" when there is none. */
 str str_dirname(str path);
 
+/* Is a '/'-separated path below the folder? "a/b" is below "a"; "ab" and "a" itself are not. All
+ * that begins with '/' is below "/", all but "" is below "". Slashes at a folder's end do not
+ * count. */
+bool path_is_below(str path, str folder);
+
+/* The same, or the folder itself. */
+bool path_is_in(str path, str folder);
+
 /* A decimal number without sign; false when it is not all digits or does not fit. */
 bool str_to_u64(str text, uint64_t *out_value);
 

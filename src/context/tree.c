@@ -161,8 +161,7 @@ static uint32_t close_folders(struct context_tree *tree, uint32_t open, str path
 {
     while (open != NO_ENTRY) {
         struct context_entry *entry = &tree->entries[open];
-        if (path.len > entry->path.len && str_starts(path, entry->path) &&
-            path.at[entry->path.len] == '/')
+        if (path_is_below(path, entry->path))
             return open;
         entry->end = tree->count;
         open = entry->parent;

@@ -123,12 +123,6 @@ struct said {
 
 VEC_TYPE(said_list, struct said);
 
-static bool is_below(str path, str folder)
-{
-    return !folder.len || (path.len > folder.len && path.at[folder.len] == '/' &&
-                           memcmp(path.at, folder.at, folder.len) == 0);
-}
-
 static struct said gather(struct folding *f, str path)
 {
     struct said said = {.layer = f->heap[0], .first = f->at[f->heap[0]], .entry = LAYER_NOWHERE};
@@ -205,7 +199,7 @@ static void add_version(struct folding *f, const struct said_list *list, uint32_
 
 static void add_path(struct folding *f, str path, const struct said_list *list)
 {
-    while (f->depth && !is_below(path, f->levels[f->depth - 1].path))
+    while (f->depth && !path_is_below(path, f->levels[f->depth - 1].path))
         f->depth--;
     static const struct layer_set none;
     const struct layer_set *above = f->depth ? &f->levels[f->depth - 1].hides : &none;

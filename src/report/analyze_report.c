@@ -5,7 +5,7 @@
 
 /* Where an image's bytes are: for people. */
 
-enum { SIZE_COLUMNS = 9, LAYERS_SHOWN = 12 };
+enum { LAYERS_SHOWN = 12 };
 
 const char *fate_name(enum fate fate)
 {
@@ -21,12 +21,6 @@ bool is_compressed(const struct analysis *analysis)
             return true;
     }
     return false;
-}
-
-static void paint_size(struct paint *paint, enum ink ink, uint64_t bytes)
-{
-    str size = size_print(paint->out.arena, bytes);
-    paint_fmt(paint, ink, "%*.*s", SIZE_COLUMNS, STR_ARG(size));
 }
 
 static void paint_label(struct paint *paint, const char *label)

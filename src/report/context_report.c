@@ -6,7 +6,7 @@
 
 /* What a build would send: for people, and plimsoll.context/1. */
 
-enum { SHOWN_MAX = 10, SIZE_COLUMNS = 9 };
+enum { SHOWN_MAX = 10 };
 
 /* -- JSON -------------------------------------------------------------------------------------- */
 
@@ -91,12 +91,6 @@ static str context_json(struct arena *arena, const struct context_report *report
 
 /* -- for people -------------------------------------------------------------------------------- */
 
-static void paint_size(struct paint *paint, uint64_t bytes)
-{
-    str size = size_print(paint->out.arena, bytes);
-    paint_fmt(paint, INK_PLAIN, "%*.*s", SIZE_COLUMNS, STR_ARG(size));
-}
-
 static void paint_heading(struct paint *paint, const char *text)
 {
     paint_z(paint, INK_PLAIN, "\n");
@@ -112,7 +106,7 @@ static const char *plural(uint64_t count)
 static void paint_total(struct paint *paint, const char *what, uint64_t bytes, uint64_t files)
 {
     paint_z(paint, INK_PLAIN, what);
-    paint_size(paint, bytes);
+    paint_size(paint, INK_PLAIN, bytes);
     paint_fmt(paint, INK_PLAIN, " in %" PRIu64 " file%s", files, plural(files));
 }
 
@@ -141,7 +135,7 @@ static void paint_sizes(struct paint *paint, const char *heading, const struct c
         return;
     paint_heading(paint, heading);
     for (uint32_t i = 0; i < sizes->count && i < SHOWN_MAX; i++) {
-        paint_size(paint, sizes->at[i].bytes);
+        paint_size(paint, INK_PLAIN, sizes->at[i].bytes);
         paint_z(paint, INK_PLAIN, "  ");
         paint_text(paint, INK_PLAIN, sizes->at[i].path);
         if (sizes->at[i].files > 1)
@@ -168,7 +162,7 @@ static void paint_lines(struct paint *paint, const struct context_report *report
         return;
     paint_heading(paint, "what each line leaves out");
     VEC_EACH(struct context_line, line, report->lines) {
-        paint_size(paint, line->bytes);
+        paint_size(paint, INK_PLAIN, line->bytes);
         paint_fmt(paint, INK_DIM, "  line %u: ", line->line);
         paint_text(paint, INK_PLAIN, line->pattern);
         if (!line->files)
@@ -183,7 +177,7 @@ static void paint_suggestions(struct paint *paint, const struct context_report *
         return;
     paint_heading(paint, "lines that would save more");
     VEC_EACH(struct context_suggestion, suggestion, report->suggest) {
-        paint_size(paint, suggestion->bytes);
+        paint_size(paint, INK_PLAIN, suggestion->bytes);
         paint_z(paint, INK_PLAIN, "  ");
         paint_text(paint, INK_GREEN, suggestion->pattern);
         paint_fmt(paint, INK_DIM, "  (%s, %" PRIu64 " file%s) ", suggestion->category,

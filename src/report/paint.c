@@ -1,5 +1,7 @@
 #include "report/paint.h"
 
+#include "base/num.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +71,14 @@ void paint_blanks(struct paint *paint, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         buf_add_char(&paint->out, ' ');
+}
+
+enum { SIZE_COLUMNS = 9 }; /* "1000.0 MB" */
+
+void paint_size(struct paint *paint, enum ink ink, uint64_t bytes)
+{
+    str size = size_print(paint->out.arena, bytes);
+    paint_fmt(paint, ink, "%*.*s", SIZE_COLUMNS, STR_ARG(size));
 }
 
 void paint_wrapped(struct paint *paint, str text, unsigned column, unsigned indent)

@@ -40,6 +40,9 @@ enum ink severity_ink(enum severity severity);
 /* The longest name that padding has to allow for is left to the caller: `count` blanks. */
 void paint_blanks(struct paint *paint, unsigned count);
 
+/* Bytes as a cell of a column of sizes. */
+void paint_size(struct paint *paint, enum ink ink, uint64_t bytes);
+
 struct glyph {
     char text[16];
     unsigned len;   /* of text */

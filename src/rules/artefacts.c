@@ -190,7 +190,7 @@ static enum artefact_kind made_by(const struct facts *facts, const struct step_f
     bool go = shell_is(command, "go", "build");
     if (go || is_c_compiler(command->name)) {
         str output = output_path(facts, step, command);
-        bool below = go && output.len && path_covers(output, path);
+        bool below = go && output.len && path_is_in(path, output);
         bool here = go && !shell_option(command, "-o") && directory.len &&
                     str_eq(str_dirname(path), directory);
         if (output.len && (below || str_eq(output, path)))
@@ -200,7 +200,7 @@ static enum artefact_kind made_by(const struct facts *facts, const struct step_f
     if (shell_is(command, "go", "install") && str_starts(path, STR("/go/bin/")))
         return ARTEFACT_GO;
     bool rust = shell_is(command, "cargo", "build") && directory.len &&
-                path_covers(path_join(facts->arena, directory, STR("target")), path);
+                path_is_in(path, path_join(facts->arena, directory, STR("target")));
     return rust ? ARTEFACT_RUST : ARTEFACT_NONE;
 }
 

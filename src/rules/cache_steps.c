@@ -142,9 +142,7 @@ static const char *chain_of(const struct step_facts *step)
 
 static bool path_is_apart(str a, str b)
 {
-    bool a_in_b = str_starts(a, b) && (a.len == b.len || a.at[b.len] == '/');
-    bool b_in_a = str_starts(b, a) && (b.len == a.len || b.at[a.len] == '/');
-    return a.len > 1 && b.len > 1 && !a_in_b && !b_in_a;
+    return a.len > 1 && b.len > 1 && !path_is_in(a, b) && !path_is_in(b, a);
 }
 
 /* Does the later chain use what the first one made: by its path, anywhere in between? */

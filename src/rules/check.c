@@ -286,8 +286,7 @@ static str below_git(struct run *run, str root, int root_fd)
     AUTO(fd) int fd = dir_open(run->host->cwd_fd, top, &err);
     str outer = fd < 0 ? STR("") : dir_path(run->arena, fd);
     str inner = dir_path(run->arena, root_fd);
-    bool inside = outer.len && inner.len > outer.len + 1 && str_starts(inner, outer) &&
-                  inner.at[outer.len] == '/';
+    bool inside = outer.len && path_is_below(inner, outer);
     return inside ? str_from_index(inner, outer.len + 1) : STR("");
 }
 

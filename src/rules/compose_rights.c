@@ -168,17 +168,11 @@ static void check_kept(const struct yaml_file *file, struct rule_sink *sink)
 static void added(const struct yaml_file *file, struct rule_sink *sink,
                   const struct service_facts *service)
 {
+    (void)file;
     const struct node *add = node_get(service->node, "cap_add");
     for (uint32_t i = 0; i < node_count(add); i++) {
         const struct node *item = node_item(add, i);
-        str name = capability_name(file->arena, node_str(item));
-        bool root = false;
-        const char *risk = capability_risk(name, &root);
-        if (!risk)
-            continue;
-        found(sink, service_place(service, item), "%.*s: %s", STR_ARG(name), risk);
-        if (root)
-            found_severity(sink, SEVERITY_ERROR);
+        found_capability(sink, item, service_place(service, item));
     }
 }
 

@@ -140,8 +140,8 @@ static enum holds glob_gives(struct search *search, const struct put *put, str b
 
 static enum holds copy_gives(struct search *search, const struct put *put, str path)
 {
-    if (!path_covers(put->path, path))
-        return path_covers(path, put->path) ? HOLDS_YES : HOLDS_NO;
+    if (!path_is_in(path, put->path))
+        return path_is_in(put->path, path) ? HOLDS_YES : HOLDS_NO;
     str below = str_from_index(path, put->path.len == 1 ? 1 : put->path.len);
     if (str_starts(below, STR("/")))
         below = str_from_index(below, 1);
@@ -173,10 +173,10 @@ static enum holds put_gives(struct search *search, uint32_t stage, const struct 
     case PUT_ANYTHING: return HOLDS_UNKNOWN;
     case PUT_SYSTEM: return is_system_path(path) ? HOLDS_UNKNOWN : HOLDS_NO;
     case PUT_BELOW:
-        return path_covers(put->path, path) || path_covers(path, put->path) ? HOLDS_UNKNOWN
-                                                                            : HOLDS_NO;
+        return path_is_in(path, put->path) || path_is_in(put->path, path) ? HOLDS_UNKNOWN
+                                                                          : HOLDS_NO;
     case PUT_PATH:
-        if (!path_covers(path, put->path))
+        if (!path_is_in(put->path, path))
             return HOLDS_NO;
         return put->sure ? HOLDS_YES : HOLDS_UNKNOWN;
     case PUT_COPY: return copy_gives(search, put, path);
@@ -287,7 +287,7 @@ bool contents_copied_into(const struct facts *facts, uint32_t stage, str directo
         const struct stage *at = facts->stages[stage].stage;
         for (uint32_t i = contents->first[at->first]; i < contents->first[at->end]; i++) {
             const struct put *put = &contents->puts.at[i];
-            if (put->kind == PUT_COPY && path_covers(directory, put->path) &&
+            if (put->kind == PUT_COPY && path_is_in(put->path, directory) &&
                 !is_manifest(put->source))
                 return true;
         }

@@ -87,9 +87,9 @@ static bool covered_by_list(const char *list, str path, bool *out_above)
 {
     str rest = str_from(list), directory;
     while (str_next_word(&rest, &directory)) {
-        if (path_covers(directory, path))
+        if (path_is_in(path, directory))
             return true;
-        *out_above = *out_above || path_covers(path, directory);
+        *out_above = *out_above || path_is_in(directory, path);
     }
     return false;
 }
@@ -97,7 +97,7 @@ static bool covered_by_list(const char *list, str path, bool *out_above)
 bool is_system_path(str path)
 {
     for (size_t i = 0; i < ARRAY_COUNT(system_directories); i++)
-        if (path_covers(str_from(system_directories[i]), path))
+        if (path_is_in(path, str_from(system_directories[i])))
             return true;
     return false;
 }

@@ -42,9 +42,9 @@ enum holds install_gives(const struct facts *facts, uint32_t stage, const struct
     str modules = path_join(facts->arena, put->path, STR("node_modules"));
     bool lock = STR_IN(name, "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
                        "bun.lockb", ".pnp.cjs", ".pnp.loader.mjs");
-    if (path_covers(modules, path) || lock)
+    if (path_is_in(path, modules) || lock)
         return HOLDS_UNKNOWN;
-    if (!path_covers(top, path) && !path_covers(path, top))
+    if (!path_is_in(path, top) && !path_is_in(top, path))
         return HOLDS_NO;
     return runs_no_scripts(facts, stage, put->path) ? HOLDS_NO : HOLDS_UNKNOWN;
 }

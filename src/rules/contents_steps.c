@@ -434,7 +434,7 @@ static void put_redirect(struct contents_maker *maker, const struct shell_redire
     if (!str_has_char(redirect->op, '>') || STR_IN(redirect->target.value, "1", "2", "-"))
         return;
     str path = path_of(maker, &redirect->target);
-    if (!path_covers(STR("/dev"), path))
+    if (!path_is_in(path, STR("/dev")))
         contents_put(maker, PUT_PATH, path);
 }
 

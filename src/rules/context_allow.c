@@ -53,8 +53,7 @@ static void allow_step(const struct step_facts *step, const struct facts *facts,
 static bool is_covered(const struct allowed *allowed, str path)
 {
     for (uint32_t i = 0; i < allowed->paths.count; i++) {
-        str other = allowed->paths.entries[i].key;
-        if (other.len < path.len && str_starts(path, other) && path.at[other.len] == '/')
+        if (path_is_below(path, allowed->paths.entries[i].key))
             return true;
     }
     return false;

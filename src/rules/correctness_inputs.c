@@ -101,7 +101,7 @@ static void fix_by_copy(const struct reading *reading, const struct step_facts *
         instruction_flag(later->instruction, "from") ||
         !word_value(reading->facts, later->instruction, words->at[1].raw, &goal) ||
         !str_eq(step_path(reading->facts, later, goal), directory) || directory.len < 2 ||
-        !path_covers(directory, path) || str_eq(path, directory))
+        !path_is_in(path, directory) || str_eq(path, directory))
         return;
     str source = files ? str_from(files) : str_from_index(path, directory.len + 1);
     str below = files ? STR("") : str_dirname(source), rest = source, file;

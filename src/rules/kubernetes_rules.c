@@ -194,18 +194,11 @@ static void check_drop_all(const struct yaml_file *file, struct rule_sink *sink)
 static void added(const struct yaml_file *file, struct rule_sink *sink,
                   const struct container_facts *container)
 {
+    (void)file;
     const struct node *add = node_path(own_security(container), "capabilities.add");
     for (uint32_t i = 0; i < node_count(add); i++) {
         const struct node *item = node_item(add, i);
-        str name = capability_name(file->arena, node_str(item));
-        bool root = false;
-        const char *risk = capability_risk(name, &root);
-        if (!risk)
-            continue;
-        found(sink, place_in(container->node, item, container_place(container)), "%.*s: %s",
-              STR_ARG(name), risk);
-        if (root)
-            found_severity(sink, SEVERITY_ERROR);
+        found_capability(sink, item, place_in(container->node, item, container_place(container)));
     }
 }
 

@@ -2,19 +2,12 @@
 
 /* A program that one layer brought and a later one strips or packs is in the image twice. */
 
-static bool path_is_in(str directory, str path)
-{
-    return str_starts(path, directory) &&
-           (path.len == directory.len || str_ends(directory, STR("/")) ||
-            path.at[directory.len] == '/');
-}
-
 /* Does the step itself write the path, so that no other layer holds it? */
 static bool writes(const struct step_facts *step, str path)
 {
     VEC_EACH(struct trace, trace, step->traces) {
         bool brings = trace->kind != TRACE_REMOVED && trace->kind != TRACE_MOVED;
-        if (brings && (str_eq(trace->path, path) || (trace->tree && path_is_in(trace->path, path))))
+        if (brings && (str_eq(trace->path, path) || (trace->tree && path_is_in(path, trace->path))))
             return true;
     }
     return false;
@@ -32,7 +25,7 @@ static const struct trace *writer_of(const struct facts *facts, const struct ste
             bool brings = trace->kind == TRACE_COPY || trace->kind == TRACE_DOWNLOAD ||
                           trace->kind == TRACE_UNPACK || trace->kind == TRACE_BUILD;
             bool here = str_eq(trace->path, path) ||
-                        (trace->tree && trace->path.len > 1 && path_is_in(trace->path, path));
+                        (trace->tree && trace->path.len > 1 && path_is_in(path, trace->path));
             if (brings && here && !trace->guess)
                 return trace;
         }

@@ -138,8 +138,7 @@ static bool is_cache_path(str path)
         path.len--;
     for (size_t i = 0; i < ARRAY_COUNT(caches); i++) {
         str cache = str_from(caches[i]);
-        if (str_eq(path, cache) ||
-            (str_starts(path, cache) && path.len > cache.len && path.at[cache.len] == '/'))
+        if (path_is_in(path, cache))
             return true;
     }
     return false;

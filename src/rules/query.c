@@ -80,21 +80,13 @@ bool user_is_root(str user, const struct base_fact *base)
     return str_eq(name, STR("root")) || str_eq(name, STR("0"));
 }
 
-bool path_covers(str directory, str path)
-{
-    if (str_eq(directory, STR("/")))
-        return str_starts(path, directory);
-    return str_eq(directory, path) ||
-           (str_starts(path, directory) && path.at[directory.len] == '/');
-}
-
 const struct mount *step_mount(const struct step_facts *step, enum mount_type type, str path)
 {
     VEC_EACH(struct mount, mount, step->instruction->mounts) {
         str target = mount->target;
         while (target.len > 1 && target.at[target.len - 1] == '/')
             target.len--;
-        if (mount->type == type && target.len && path_covers(target, path))
+        if (mount->type == type && target.len && path_is_in(path, target))
             return mount;
     }
     return NULL;
@@ -131,10 +123,10 @@ static bool removal_covers(str operand, str path)
         operand.len -= operand.at[operand.len - 1] == '/' ? 1 : 2;
     if (!operand.len)
         return false;
-    if (path_covers(operand, path))
+    if (path_is_in(path, operand))
         return true;
     /* rm of something below the path: "/var/lib/apt/lists/deb.debian.org_*" */
-    if (operand.len > path.len && path_covers(path, operand))
+    if (operand.len > path.len && path_is_in(operand, path))
         return true;
     return glob_is_pattern(operand) && glob_match(operand, path);
 }
@@ -398,12 +390,12 @@ bool step_mentions(const struct facts *facts, const struct step_facts *step, str
         const struct shell_command *command = &step->commands[i];
         VEC_EACH(struct shell_word, word, command->argv) {
             str absolute = step_path(facts, step, word->known ? word->value : word->prefix);
-            if (absolute.len && path_covers(path, absolute))
+            if (absolute.len && path_is_in(absolute, path))
                 return true;
         }
         VEC_EACH(struct shell_redirect, redirect, command->redirects) {
             str absolute = step_path(facts, step, redirect->target.value);
-            if (absolute.len && path_covers(path, absolute))
+            if (absolute.len && path_is_in(absolute, path))
                 return true;
         }
     }

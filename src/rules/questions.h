@@ -90,9 +90,6 @@ const struct step_facts *final_step(const struct facts *facts, enum instruction_
 /* Is this user root? "root", "0", "0:0", "root:root", and "" with a base whose own user is root. */
 bool user_is_root(str user, const struct base_fact *base);
 
-/* Is `path` the directory itself, or below it? Both absolute or both relative, no trailing '/'. */
-bool path_covers(str directory, str path);
-
 /* Does the step have a mount of that type whose target covers `path` ("/var/cache/apt" covers
  * "/var/cache/apt/archives")? NULL when it has not. */
 const struct mount *step_mount(const struct step_facts *step, enum mount_type type, str path);

@@ -85,7 +85,7 @@ static bool is_volume(const struct facts *facts, str path)
         VEC_EACH(struct word, word, step->instruction->words) {
             str value;
             if (!word_value(facts, step->instruction, word->raw, &value) ||
-                path_covers(path_clean(facts->arena, value), path))
+                path_is_in(path, path_clean(facts->arena, value)))
                 return true;
         }
     }

@@ -9,14 +9,6 @@
  */
 
 /* Is `path` the directory or below it? Both absolute and clean. */
-static bool is_below(str directory, str path)
-{
-    if (str_eq(directory, STR("/")))
-        return true;
-    return str_eq(directory, path) ||
-           (str_starts(path, directory) && path.at[directory.len] == '/');
-}
-
 /* -- evidence -------------------------------------------------------------------------------- */
 
 enum { WRITTEN_MAX = 16 }; /* files that are looked at */
@@ -117,9 +109,9 @@ static bool always_writable(str path)
 {
     static const char *const rooms[] = {"/tmp", "/var/tmp", "/dev", "/proc"};
     for (size_t i = 0; i < ARRAY_COUNT(rooms); i++)
-        if (is_below(str_from(rooms[i]), path))
+        if (path_is_in(path, str_from(rooms[i])))
             return true;
-    return is_below(STR("/home"), path);
+    return path_is_in(path, STR("/home"));
 }
 
 /* Does this command give something away at or above the directory, or below it? An operand that is
@@ -137,7 +129,7 @@ static bool command_gives(const struct facts *facts, const struct step_facts *st
         str path = step_path(facts, step, word->value);
         if (str_starts(word->value, STR("-")) || !path.len)
             continue;
-        if (is_below(path, directory) || is_below(directory, path))
+        if (path_is_in(directory, path) || path_is_in(path, directory))
             return true;
     }
     return false;
@@ -147,7 +139,7 @@ static bool volume_gives(const struct facts *facts, const struct step_facts *ste
 {
     VEC_EACH(struct word, word, step->instruction->words) {
         str path = step_path(facts, step, word->raw);
-        if (!path.len || is_below(path, directory))
+        if (!path.len || path_is_in(directory, path))
             return true;
     }
     return false;
@@ -159,7 +151,7 @@ static bool copy_gives(const struct facts *facts, const struct step_facts *step,
     if (!at->words.count || !(instruction_flag(at, "chown") || instruction_flag(at, "chmod")))
         return false;
     str goal = step_path(facts, step, vec_last(&at->words)->raw);
-    return !goal.len || is_below(goal, directory) || is_below(directory, goal);
+    return !goal.len || path_is_in(directory, goal) || path_is_in(goal, directory);
 }
 
 static bool run_gives(const struct facts *facts, const struct step_facts *step, str directory)
@@ -199,7 +191,7 @@ static const struct step_facts *made_by_root(const struct facts *facts, str dire
         if (at->kind != INSTRUCTION_WORKDIR && !copies)
             continue;
         str path = step_path(facts, step, vec_last(&at->words)->raw);
-        if (path.len < 2 || !is_below(path, directory))
+        if (path.len < 2 || !path_is_in(directory, path))
             continue;
         bool root = step->user.len ? step->user_known && user_is_root(step->user, NULL)
                                    : stage->base && user_is_root(STR(""), stage->base);

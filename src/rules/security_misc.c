@@ -249,29 +249,23 @@ static void check_system_paths(const struct facts *facts, struct rule_sink *sink
     each_step(facts, sink, INSTRUCTION_RUN, check_system_mount);
 }
 
-static bool path_is_below(str directory, str path)
-{
-    return str_starts(path, directory) &&
-           (path.len == directory.len || path.at[directory.len] == '/');
-}
-
 /* Does the RUN name a path below the directory in full, or write one there that is known? A word
  * without a '/' in front is most often no path at all. */
 static bool run_touches(const struct facts *facts, const struct step_facts *step, str directory)
 {
     VEC_EACH(struct trace, trace, step->traces) {
-        if (trace->kind != TRACE_REMOVED && path_is_below(directory, trace->path))
+        if (trace->kind != TRACE_REMOVED && path_is_in(trace->path, directory))
             return true;
     }
     for (uint32_t i = 0; i < step->command_count; i++) {
         VEC_EACH(struct shell_word, word, step->commands[i].argv) {
             if (str_starts(word->prefix, STR("/")) &&
-                path_is_below(directory, path_clean(facts->arena, word->prefix)))
+                path_is_in(path_clean(facts->arena, word->prefix), directory))
                 return true;
         }
         VEC_EACH(struct shell_redirect, redirect, step->commands[i].redirects) {
             str path = step_path(facts, step, redirect->target.value);
-            if (path.len && path_is_below(directory, path))
+            if (path.len && path_is_in(path, directory))
                 return true;
         }
     }
@@ -294,7 +288,7 @@ static void check_volume(const struct facts *facts, struct rule_sink *sink,
             bool copies =
                 (at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD) && at->words.count;
             str goal = copies ? step_path(facts, later, vec_last(&at->words)->raw) : STR("");
-            bool below = goal.len && path_is_below(path, goal);
+            bool below = goal.len && path_is_in(goal, path);
             if (!below && !(at->kind == INSTRUCTION_RUN && run_touches(facts, later, path)))
                 continue;
             found(sink, word->at, "what is written to '%.*s' behind this VOLUME may be lost",

@@ -50,7 +50,7 @@ static const struct shell_command *build_in(const struct facts *facts, uint32_t 
                 str results =
                     row->below ? path_join(facts->arena, where, str_from(row->below)) : where;
                 *out_row = row;
-                if (path_covers(path, where) || str_eq(path, results))
+                if (path_is_in(where, path) || str_eq(path, results))
                     return &step->commands[k];
             }
         }
@@ -69,7 +69,7 @@ static bool holds_install(const struct facts *facts, uint32_t stage, str path,
                       install < step->commands + step->command_count;
         if (inside) {
             str where = step->directories[install - step->commands];
-            return where.len > 1 && path_covers(path, where);
+            return where.len > 1 && path_is_in(where, path);
         }
     }
     return false;

@@ -92,9 +92,7 @@ static bool is_pip(const struct package_command *package)
 static str listed_file(const struct step_facts *step, const struct shell_word *word)
 {
     str file = word->known ? word->value : STR("");
-    if (str_starts(file, STR("/")) && step->workdir_known && step->workdir.len > 1 &&
-        str_starts(file, step->workdir) && file.len > step->workdir.len + 1 &&
-        file.at[step->workdir.len] == '/')
+    if (step->workdir_known && step->workdir.len > 1 && path_is_below(file, step->workdir))
         file = str_from_index(file, step->workdir.len + 1);
     while (str_starts(file, STR("./")))
         file = str_from_index(file, 2);

@@ -509,9 +509,7 @@ bool trace_covers(str pattern, str path)
         pattern.len -= 2;
     if (!pattern.len)
         return false;
-    if (str_eq(pattern, path))
-        return true;
-    if (path.len > pattern.len && str_starts(path, pattern) && path.at[pattern.len] == '/')
+    if (path_is_in(path, pattern))
         return true;
     if (!glob_is_pattern(pattern))
         return false;

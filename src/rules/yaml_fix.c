@@ -299,7 +299,9 @@ str capability_name(struct arena *arena, str text)
     return str_starts(upper, STR("CAP_")) ? str_from_index(upper, 4) : upper;
 }
 
-const char *capability_risk(str name, bool *out_root)
+/* Why a capability should not be given: NULL when it is one of the harmless ones. `root` tells
+ * whether it is as good as root of the host. */
+static const char *capability_risk(str name, bool *out_root)
 {
     static const struct {
         const char *name, *risk;
@@ -330,6 +332,18 @@ const char *capability_risk(str name, bool *out_root)
     return NULL;
 }
 
+void found_capability(struct rule_sink *sink, const struct node *given, span at)
+{
+    str name = capability_name(sink->arena, node_str(given));
+    bool root = false;
+    const char *risk = capability_risk(name, &root);
+    if (!risk)
+        return;
+    found(sink, at, "%.*s: %s", STR_ARG(name), risk);
+    if (root)
+        found_severity(sink, SEVERITY_ERROR);
+}
+
 bool is_engine_socket(str path)
 {
     while (str_ends(path, STR("/")))
@@ -341,15 +355,6 @@ bool is_engine_socket(str path)
                   "/var/run/podman/podman.sock", "/run/k3s/containerd/containerd.sock",
                   "/var/run/cri-dockerd.sock") ||
            str_ends(path, STR("/docker.sock"));
-}
-
-bool path_is_in(str path, str above)
-{
-    while (above.len > 1 && str_ends(above, STR("/")))
-        above.len--;
-    if (str_eq(above, STR("/")))
-        return str_starts(path, above);
-    return str_starts(path, above) && (path.len == above.len || path.at[above.len] == '/');
 }
 
 /* "GOOGLE_API_KEY_VAL": words in capitals with a "_" between name a value, and are none. */

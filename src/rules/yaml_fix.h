@@ -79,15 +79,11 @@ bool node_has_word(const struct node *list, const char *word);
 /* "CAP_SYS_ADMIN" and "sys_admin" are SYS_ADMIN. */
 str capability_name(struct arena *arena, str text);
 
-/* Why a capability should not be given: NULL when it is one of the harmless ones. `root` tells
- * whether it is as good as root of the host. */
-const char *capability_risk(str name, bool *out_root);
+/* Report a capability that is given, unless it is one of the harmless ones. */
+void found_capability(struct rule_sink *sink, const struct node *given, span at);
 
 /* Path of a container engine's socket, or a directory that holds it? */
 bool is_engine_socket(str path);
-
-/* Is `path` the directory `above`, or below it? */
-bool path_is_in(str path, str above);
 
 /* NAME=value with a secret as its value: by what the name says, or by the look of the value. A text
  * that stands for a value ("GOOGLE_API_KEY_VAL", "$X", "{{ x }}") is none. */

@@ -114,6 +114,29 @@ static void paths_by_name(void **state)
     (void)state;
 }
 
+static void paths_below_folders(void **state)
+{
+    static const struct {
+        const char *path, *folder;
+        bool below, in;
+    } cases[] = {
+        {"a/b", "a", true, true},    {"a/b/c", "a", true, true},   {"a", "a", false, true},
+        {"ab", "a", false, false},   {"a", "a/b", false, false},   {"/a", "/", true, true},
+        {"/", "/", false, true},     {"a", "/", false, false},     {"a", "", true, true},
+        {"/a", "", true, true},      {"", "", false, true},        {"", "a", false, false},
+        {"/a/b", "/a/", true, true}, {"/a", "/a/", false, true},   {"/a/", "/a", false, true},
+        {"/a/b", "a", false, false}, {"/ab", "/a/", false, false}, {"b/a", "a", false, false},
+    };
+    struct unit_rows rows = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        str path = str_from(cases[i].path), folder = str_from(cases[i].folder);
+        unit_row(&rows, cases[i].path, path_is_below(path, folder) == cases[i].below);
+        unit_row(&rows, cases[i].path, path_is_in(path, folder) == cases[i].in);
+    }
+    assert_rows(rows);
+    (void)state;
+}
+
 static void whole_numbers(void **state)
 {
     static const struct {
@@ -251,6 +274,7 @@ int main(void)
         UNIT_TEST(comparing),
         UNIT_TEST(cutting),
         UNIT_TEST(paths_by_name),
+        UNIT_TEST(paths_below_folders),
         UNIT_TEST(whole_numbers),
         UNIT_TEST(making_text),
         UNIT_TEST(how_far_apart),
