@@ -14,13 +14,6 @@ struct work {
     uint32_t *pair_at; /* fate, writer, hider -> index + 1 into pairs */
 };
 
-static uint64_t pull_of(const struct image_view *view, const struct view_file *file)
-{
-    const struct pull_map *pull = &view->layers[file->layer].pull;
-    uint32_t order = view_entry(view, file)->order;
-    return order < pull->count ? pull->shares[order] : 0;
-}
-
 /* Hidden bytes: those of a file that no name reaches any more. */
 static bool is_waste(const struct image_view *view, const struct view_file *file)
 {
@@ -81,7 +74,7 @@ static void find_waste(struct work *work)
         const struct view_file *file = &view->files[i];
         if (!is_waste(view, file))
             continue;
-        uint64_t pull = pull_of(view, file);
+        uint64_t pull = view_pull(view, file);
         add_to_pair(work, file, pull);
         add_to_path(work, file, pull);
         work->analysis->layers.at[file->layer].wasted_bytes += view_entry(view, file)->size;
@@ -149,7 +142,7 @@ static void find_categories(struct work *work)
         struct category_row *row = &rows[category_of(view_path(view, file))];
         row->files++;
         row->bytes += entry->size;
-        row->pull += pull_of(view, file);
+        row->pull += view_pull(view, file);
     }
     for (size_t i = 0; i < category_count; i++) {
         rows[i].category = category_name(i, &rows[i].removable);

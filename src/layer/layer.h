@@ -159,3 +159,11 @@ static inline str view_path(const struct image_view *view, const struct view_fil
 {
     return layer_path(&view->layers[file->layer].report, view_entry(view, file));
 }
+
+/* What a version costs to pull: its share of its layer's blob. */
+static inline uint64_t view_pull(const struct image_view *view, const struct view_file *file)
+{
+    const struct pull_map *pull = &view->layers[file->layer].pull;
+    uint32_t order = view_entry(view, file)->order;
+    return order < pull->count ? pull->shares[order] : 0;
+}
