@@ -2,7 +2,7 @@
 #include "rules/inline.h"
 #include "rules/repeat.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
+#include "rules/yaml_fix.h"
 
 #include "base/io.h"
 #include "base/limits.h"
@@ -135,8 +135,8 @@ static void job_rules(const struct run *run, struct check_job *job)
             rule->dockerfile(job->facts, &sink);
         if (job->ignore_file && rule->ignore)
             rule->ignore(job->ignore_file, &sink);
-        if (job->yaml && rule->yaml)
-            rule->yaml(job->yaml, &sink);
+        if (job->yaml)
+            yaml_rule_run(job->yaml, &sink);
         if (job->commands && rule->commands)
             rule->commands(job->commands, &sink);
         if (job->findings.count > LIMIT_FINDINGS_PER_FILE) {

@@ -93,11 +93,6 @@ static void public_port(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_public_port(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, public_port);
-}
-
 /* Services of profiles may never run together. */
 static bool always_runs(const struct service_facts *service)
 {
@@ -219,11 +214,6 @@ static void image_tag(const struct yaml_file *file, struct rule_sink *sink,
               STR_ARG(text), name.tag.len ? "is a moving tag" : "has no tag");
 }
 
-static void check_image_tag(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, image_tag);
-}
-
 static void image_digest(const struct yaml_file *file, struct rule_sink *sink,
                          const struct service_facts *service)
 {
@@ -232,11 +222,6 @@ static void image_digest(const struct yaml_file *file, struct rule_sink *sink,
     if (image_is_known(service, text) && !image_name_parse(file->arena, text).digest.len)
         found(sink, service_place(service, image), "'%.*s' may be pushed again with other content",
               STR_ARG(text));
-}
-
-static void check_image_digest(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, image_digest);
 }
 
 /* -- secrets ----------------------------------------------------------------------------------- */
@@ -272,11 +257,6 @@ static void env_secret(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_env_secret(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, env_secret);
-}
-
 /* -- version ----------------------------------------------------------------------------------- */
 
 static void check_version(const struct yaml_file *file, struct rule_sink *sink)
@@ -299,34 +279,34 @@ RULE_FAMILY(
     COMPOSE_RULE("compose/duplicate-key", "", SEVERITY_ERROR, FIX_NONE, NULL,
                  "a key that stands twice in one map",
                  "compose refuses the file: mapping key already defined",
-                 "keep the one that is meant", check_same_key),
+                 "keep the one that is meant", .yaml = check_same_key),
     COMPOSE_RULE("compose/duplicate-name", "dclint:no-duplicate-container-names", SEVERITY_ERROR,
                  FIX_NONE, NULL, "a container name that two services have",
                  "the second of them is not created", "leave container_name out, or give another",
-                 check_same_name),
+                 .yaml = check_same_name),
     COMPOSE_RULE("compose/duplicate-port", "dclint:no-duplicate-exported-ports", SEVERITY_WARNING,
                  FIX_NONE, NULL, "a port of the host that two services publish",
                  "the second of them does not start: the address is in use",
-                 "another port of the host for one of them", check_same_port),
+                 "another port of the host for one of them", .yaml = check_same_port),
     COMPOSE_RULE("compose/env-secret", "compose-lint:CL-0020 compose-lint:CL-0021", SEVERITY_ERROR,
                  FIX_SUGGESTION, "s19", "a secret as the value of a variable",
                  "everybody who reads the repository has it, and docker inspect shows it",
                  "secrets: with a file, or ${NAME:?} from an environment that is not committed",
-                 check_env_secret),
+                 .service = env_secret),
     COMPOSE_RULE("compose/image-digest", "compose-lint:CL-0019", SEVERITY_NOTE, FIX_SUGGESTION,
                  NULL, "an image without a digest", "a tag is what its registry holds today",
-                 "image: NAME:TAG@sha256:...", check_image_digest, .policy = true),
+                 "image: NAME:TAG@sha256:...", .service = image_digest, .policy = true),
     COMPOSE_RULE("compose/image-tag",
                  "compose-lint:CL-0004 dclint:service-image-require-explicit-tag", SEVERITY_NOTE,
                  FIX_SUGGESTION, "s23", "an image without a tag of its own",
                  "the next pull may bring another program", "a version tag, or a digest",
-                 check_image_tag),
+                 .service = image_tag),
     COMPOSE_RULE("compose/public-database",
                  "compose-lint:CL-0005 dclint:no-unbound-port-interfaces", SEVERITY_WARNING,
                  FIX_PROOF, "s16", "a database's port on every address of the host",
                  "docker's rules come before the firewall's: the whole network may log in",
                  "no ports at all (other services reach it by name), or 127.0.0.1:PORT:PORT",
-                 check_public_port),
+                 .service = public_port),
     COMPOSE_RULE("compose/version", "dclint:no-version-field", SEVERITY_NOTE, FIX_SAFE, NULL,
                  "the version field", "it means nothing, and each command warns of it", "remove it",
-                 check_version));
+                 .yaml = check_version));

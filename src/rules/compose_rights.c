@@ -107,8 +107,8 @@ static void read_only(const struct yaml_file *file, struct rule_sink *sink,
 }
 
 /* The other half of the pair: read-only, but nothing is mounted where the image writes. */
-static void missing(const struct yaml_file *file, struct rule_sink *sink,
-                    const struct service_facts *service)
+void check_service_writable(const struct yaml_file *file, struct rule_sink *sink,
+                            const struct service_facts *service)
 {
     const struct node *flag = node_get(service->node, "read_only");
     const struct server_image *server = service_image(file, service).server;
@@ -123,16 +123,6 @@ static void missing(const struct yaml_file *file, struct rule_sink *sink,
     struct yaml_fix fix = {.file = file};
     yaml_fix_tmpfs(&fix, service, &open);
     yaml_fix_done(&fix, sink, "Mount a tmpfs there");
-}
-
-void check_service_writable(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, missing);
-}
-
-static void check_read_only(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, read_only);
 }
 
 /* -- capabilities ------------------------------------------------------------------------------ */
@@ -160,11 +150,6 @@ static void kept(const struct yaml_file *file, struct rule_sink *sink,
                                : "Drop all capabilities");
 }
 
-static void check_kept(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, kept);
-}
-
 static void added(const struct yaml_file *file, struct rule_sink *sink,
                   const struct service_facts *service)
 {
@@ -174,11 +159,6 @@ static void added(const struct yaml_file *file, struct rule_sink *sink,
         const struct node *item = node_item(add, i);
         found_capability(sink, item, service_place(service, item));
     }
-}
-
-static void check_added(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, added);
 }
 
 /* -- gaining more ------------------------------------------------------------------------------ */
@@ -199,11 +179,6 @@ static void escalation(const struct yaml_file *file, struct rule_sink *sink,
     yaml_fix_done(&fix, sink, "Set no-new-privileges");
 }
 
-static void check_escalation(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, escalation);
-}
-
 static void unconfined(const struct yaml_file *file, struct rule_sink *sink,
                        const struct service_facts *service)
 {
@@ -220,11 +195,6 @@ static void unconfined(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_unconfined(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, unconfined);
-}
-
 static void root_user(const struct yaml_file *file, struct rule_sink *sink,
                       const struct service_facts *service)
 {
@@ -234,11 +204,6 @@ static void root_user(const struct yaml_file *file, struct rule_sink *sink,
     if (text.len && user_is_root(text, NULL))
         found(sink, service_place(service, user), "user: %.*s: this service is told to be root",
               STR_ARG(text));
-}
-
-static void check_root_user(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, root_user);
 }
 
 /* -- memory ------------------------------------------------------------------------------------ */
@@ -251,42 +216,37 @@ static void memory_limit(const struct yaml_file *file, struct rule_sink *sink,
         found(sink, service->key->at, "no memory limit: one leak takes the host with it");
 }
 
-static void check_memory_limit(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, memory_limit);
-}
-
-RULE_FAMILY(compose_rights,
-            COMPOSE_RULE("compose/capabilities-kept", "compose-lint:CL-0006", SEVERITY_NOTE,
-                         FIX_PROOF, "s16", "capabilities that were not dropped",
-                         "fourteen of them come by default, and most programs need none",
-                         "cap_drop: [ALL], and cap_add with what a run shows it needs", check_kept),
-            COMPOSE_RULE("compose/capability-added",
-                         "compose-lint:CL-0011 compose-lint:CL-0024 compose-lint:CL-0027 "
-                         "compose-lint:CL-0028 compose-lint:CL-0030",
-                         SEVERITY_WARNING, FIX_SUGGESTION, "s16",
-                         "a capability that reaches past the container",
-                         "what it allows is the host's business, not a program's",
-                         "leave it out, or give it to a small helper of its own", check_added),
-            COMPOSE_RULE("compose/memory-limit", "compose-lint:CL-0026", SEVERITY_NOTE,
-                         FIX_SUGGESTION, NULL, "a service without a memory limit",
-                         "the kernel ends whichever process it finds when the host is full",
-                         "mem_limit, or deploy: {resources: {limits: {memory: ...}}}",
-                         check_memory_limit, .policy = true),
-            COMPOSE_RULE("compose/new-privileges", "compose-lint:CL-0003", SEVERITY_NOTE, FIX_PROOF,
-                         "s17", "no-new-privileges is not set",
-                         "setuid programs of the image still work for whoever breaks in",
-                         "security_opt: [no-new-privileges:true]", check_escalation),
-            COMPOSE_RULE("compose/read-only-root", "compose-lint:CL-0007", SEVERITY_NOTE, FIX_PROOF,
-                         "s15", "a root file system that can be written",
-                         "what an attacker drops there stays and runs",
-                         "read_only: true, and a tmpfs or a volume where it writes",
-                         check_read_only),
-            COMPOSE_RULE("compose/root-user", "compose-lint:CL-0018", SEVERITY_ERROR,
-                         FIX_SUGGESTION, "s14", "a service that is told to run as root",
-                         "it owns every file of the container and of each mounted directory",
-                         "leave it out where the image has a USER, or name one", check_root_user),
-            COMPOSE_RULE("compose/unconfined", "compose-lint:CL-0009", SEVERITY_WARNING,
-                         FIX_SUGGESTION, "s16", "a security profile that is switched off",
-                         "the default profiles keep off the calls that kernel bugs are reached by",
-                         "the default profile, or one of the service's own", check_unconfined));
+RULE_FAMILY(
+    compose_rights,
+    COMPOSE_RULE("compose/capabilities-kept", "compose-lint:CL-0006", SEVERITY_NOTE, FIX_PROOF,
+                 "s16", "capabilities that were not dropped",
+                 "fourteen of them come by default, and most programs need none",
+                 "cap_drop: [ALL], and cap_add with what a run shows it needs", .service = kept),
+    COMPOSE_RULE("compose/capability-added",
+                 "compose-lint:CL-0011 compose-lint:CL-0024 compose-lint:CL-0027 "
+                 "compose-lint:CL-0028 compose-lint:CL-0030",
+                 SEVERITY_WARNING, FIX_SUGGESTION, "s16",
+                 "a capability that reaches past the container",
+                 "what it allows is the host's business, not a program's",
+                 "leave it out, or give it to a small helper of its own", .service = added),
+    COMPOSE_RULE("compose/memory-limit", "compose-lint:CL-0026", SEVERITY_NOTE, FIX_SUGGESTION,
+                 NULL, "a service without a memory limit",
+                 "the kernel ends whichever process it finds when the host is full",
+                 "mem_limit, or deploy: {resources: {limits: {memory: ...}}}",
+                 .service = memory_limit, .policy = true),
+    COMPOSE_RULE("compose/new-privileges", "compose-lint:CL-0003", SEVERITY_NOTE, FIX_PROOF, "s17",
+                 "no-new-privileges is not set",
+                 "setuid programs of the image still work for whoever breaks in",
+                 "security_opt: [no-new-privileges:true]", .service = escalation),
+    COMPOSE_RULE("compose/read-only-root", "compose-lint:CL-0007", SEVERITY_NOTE, FIX_PROOF, "s15",
+                 "a root file system that can be written",
+                 "what an attacker drops there stays and runs",
+                 "read_only: true, and a tmpfs or a volume where it writes", .service = read_only),
+    COMPOSE_RULE("compose/root-user", "compose-lint:CL-0018", SEVERITY_ERROR, FIX_SUGGESTION, "s14",
+                 "a service that is told to run as root",
+                 "it owns every file of the container and of each mounted directory",
+                 "leave it out where the image has a USER, or name one", .service = root_user),
+    COMPOSE_RULE("compose/unconfined", "compose-lint:CL-0009", SEVERITY_WARNING, FIX_SUGGESTION,
+                 "s16", "a security profile that is switched off",
+                 "the default profiles keep off the calls that kernel bugs are reached by",
+                 "the default profile, or one of the service's own", .service = unconfined));

@@ -46,11 +46,6 @@ static void privileged(const struct yaml_file *file, struct rule_sink *sink,
         found(sink, service_place(service, flag), "privileged: its root is the host's root");
 }
 
-static void check_privileged(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, privileged);
-}
-
 static void host_modes(const struct yaml_file *file, struct rule_sink *sink,
                        const struct service_facts *service)
 {
@@ -64,11 +59,6 @@ static void host_modes(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_host_modes(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, host_modes);
-}
-
 static void socket(const struct yaml_file *file, struct rule_sink *sink,
                    const struct service_facts *service)
 {
@@ -80,11 +70,6 @@ static void socket(const struct yaml_file *file, struct rule_sink *sink,
             found(sink, service_place(service, node_item(volumes, i)),
                   "the engine's socket: whoever reaches it is root on the host");
     }
-}
-
-static void check_socket(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, socket);
 }
 
 static void host_path(const struct yaml_file *file, struct rule_sink *sink,
@@ -104,25 +89,20 @@ static void host_path(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_host_path(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_service(file, sink, host_path);
-}
-
 RULE_FAMILY(
     compose,
     COMPOSE_RULE("compose/engine-socket", "compose-lint:CL-0001", SEVERITY_ERROR, FIX_SUGGESTION,
                  "s16", "the container engine's socket in a service",
                  "a request to it starts a privileged container",
-                 "a proxy that lets through the few requests that are needed", check_socket),
+                 "a proxy that lets through the few requests that are needed", .service = socket),
     COMPOSE_RULE("compose/host-namespace", "compose-lint:CL-0008 compose-lint:CL-0010",
                  SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a namespace shared with the host",
                  "the service sees and reaches what others are kept from",
-                 "ports, or a network of its own", check_host_modes),
+                 "ports, or a network of its own", .service = host_modes),
     COMPOSE_RULE("compose/host-path", "compose-lint:CL-0013 compose-lint:CL-0025", SEVERITY_WARNING,
                  FIX_SUGGESTION, "s16", "a directory of the host that holds more than data",
                  "it leads out of the container",
-                 "a volume, or the one file that is needed, read-only", check_host_path),
+                 "a volume, or the one file that is needed, read-only", .service = host_path),
     COMPOSE_RULE("compose/privileged", "compose-lint:CL-0002", SEVERITY_ERROR, FIX_SUGGESTION,
                  "s16", "a privileged service", "every device and capability of the host",
-                 "the one capability or device that is needed", check_privileged));
+                 "the one capability or device that is needed", .service = privileged));

@@ -11,12 +11,11 @@
  */
 
 /* A row of a check over one file, in the order of its fields; what is left is given by name. */
-#define COMPOSE_RULE(rule_name, ids, level, safety, section, says, reason, mend, function, ...) \
-    {                                                                                           \
-        .name = rule_name, .aka = ids, .severity = level, .fix = safety, .since = "0.1",        \
-        .guide = section, .what = says, .why = reason, .how = mend,                             \
-        .source = "the compose specification; Docker engine security", .yaml = function,        \
-        __VA_ARGS__                                                                             \
+#define COMPOSE_RULE(rule_name, ids, level, safety, section, says, reason, mend, check, ...) \
+    {                                                                                        \
+        .name = rule_name, .aka = ids, .severity = level, .fix = safety, .since = "0.1",     \
+        .guide = section, .what = says, .why = reason, .how = mend,                          \
+        .source = "the compose specification; Docker engine security", check, __VA_ARGS__    \
     }
 
 /* An item of a service's volumes. */
@@ -38,4 +37,5 @@ void yaml_fix_tmpfs(struct yaml_fix *fix, const struct service_facts *service,
 bool service_mounts(const struct service_facts *service, str path);
 
 /* runtime/writable-missing, as far as one file tells. */
-void check_service_writable(const struct yaml_file *file, struct rule_sink *sink);
+void check_service_writable(const struct yaml_file *file, struct rule_sink *sink,
+                            const struct service_facts *service);

@@ -75,11 +75,6 @@ static void over_system(const struct yaml_file *file, struct rule_sink *sink,
                   "an empty directory hides what the image has at '%.*s'", STR_ARG(mount.path));
 }
 
-static void check_over_system(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, over_system);
-}
-
 static void pod_over_image(struct rule_sink *sink, const struct image_use *use)
 {
     struct pod_mount mount;
@@ -372,7 +367,7 @@ RULE_FAMILY(
      .why = "the program's own files are hidden by it",
      .how = "mount it at the one directory below that is written",
      .source = "Kubernetes: Volumes",
-     .yaml = check_over_system,
+     .container = over_system,
      .repository = check_pod_over_image},
     {.name = "kubernetes/volume-owner",
      .severity = SEVERITY_NOTE,
@@ -393,7 +388,7 @@ RULE_FAMILY(
      .why = "the program ends with 'read-only file system', at its start or at its first write",
      .how = "an emptyDir with sizeLimit at each directory that is written",
      .source = "guide: Read-Only Root Filesystem",
-     .yaml = check_container_writable,
+     .container = check_container_writable,
      .repository = check_pod_writable},
     {.name = "runtime/writable-missing",
      .severity = SEVERITY_WARNING,
@@ -404,5 +399,5 @@ RULE_FAMILY(
      .why = "the program ends with 'read-only file system', at its start or at its first write",
      .how = "a tmpfs or a volume at each directory that is written",
      .source = "guide: Read-Only Root Filesystem",
-     .yaml = check_service_writable,
+     .service = check_service_writable,
      .repository = check_writable});

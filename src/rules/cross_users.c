@@ -71,11 +71,6 @@ static void low_port(const struct yaml_file *file, struct rule_sink *sink,
     low_port_fix(file, sink, container, false);
 }
 
-static void check_low_port(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, low_port);
-}
-
 /* The same, where only the image tells the port or the user. Docker itself lets everybody. */
 static void image_port(struct rule_sink *sink, const struct image_use *use)
 {
@@ -359,7 +354,7 @@ RULE_FAMILY(
      .how = "listen above 1024; or add NET_BIND_SERVICE (root), or the safe sysctl "
             "net.ipv4.ip_unprivileged_port_start (others)",
      .source = "Kubernetes: Using sysctls in a cluster; capabilities(7)",
-     .yaml = check_low_port,
+     .container = low_port,
      .repository = check_image_port},
     {.name = "security/capabilities-given",
      .severity = SEVERITY_WARNING,

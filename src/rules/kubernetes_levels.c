@@ -140,14 +140,9 @@ static void wrong_level(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_wrong_level(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_pod(file, sink, wrong_level);
-}
-
 RULE_FAMILY(kubernetes_levels,
             K8S_RULE("kubernetes/wrong-level", "", SEVERITY_WARNING, FIX_SAFE, "s15",
                      "a security field of containers at the pod, of the pod at a container, or "
                      "beside a securityContext",
                      "it is silently dropped: the pod is not as hardened as its file says",
-                     "the securityContext that the field belongs to", check_wrong_level));
+                     "the securityContext that the field belongs to", .pod = wrong_level));

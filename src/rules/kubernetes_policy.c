@@ -32,22 +32,12 @@ static void image_tag(const struct yaml_file *file, struct rule_sink *sink,
               STR_ARG(container->image), name.tag.len ? "is a moving tag" : "has no tag");
 }
 
-static void check_image_tag(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, image_tag);
-}
-
 static void image_digest(const struct yaml_file *file, struct rule_sink *sink,
                          const struct container_facts *container)
 {
     if (image_is_known(container) && !image_name_parse(file->arena, container->image).digest.len)
         found(sink, image_place(container), "'%.*s' may be pushed again with other content",
               STR_ARG(container->image));
-}
-
-static void check_image_digest(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, image_digest);
 }
 
 /* The default is Always for a tag of latest or none, IfNotPresent otherwise. */
@@ -60,11 +50,6 @@ static void pull_policy(const struct yaml_file *file, struct rule_sink *sink,
     if (image_is_known(container) && !always && !name.digest.len)
         found(sink, place_in(container->node, policy, container_place(container)),
               "a node that has the tag runs what it has, without asking the registry");
-}
-
-static void check_pull_policy(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, pull_policy);
 }
 
 /* -- resources, probes ------------------------------------------------------------------------- */
@@ -83,22 +68,12 @@ static void memory_limit(const struct yaml_file *file, struct rule_sink *sink,
               "no memory limit: one leak takes the other pods of the node with it");
 }
 
-static void check_memory_limit(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, memory_limit);
-}
-
 static void cpu_limit(const struct yaml_file *file, struct rule_sink *sink,
                       const struct container_facts *container)
 {
     (void)file;
     if (lacks(container, "resources.limits.cpu"))
         found(sink, container_place(container), "no CPU limit: it may use every core of the node");
-}
-
-static void check_cpu_limit(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, cpu_limit);
 }
 
 /* What is limited is requested too, unless another request is given. */
@@ -124,11 +99,6 @@ static void requests(const struct yaml_file *file, struct rule_sink *sink,
                        : "CPU and memory");
 }
 
-static void check_requests(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, requests);
-}
-
 static void probes(const struct yaml_file *file, struct rule_sink *sink,
                    const struct container_facts *container)
 {
@@ -136,11 +106,6 @@ static void probes(const struct yaml_file *file, struct rule_sink *sink,
     bool serves = STR_IN(container->pod->kind, "Deployment", "StatefulSet", "DaemonSet");
     if (serves && lacks(container, "readinessProbe") && lacks(container, "livenessProbe"))
         found(sink, container_place(container), "no probe: a hung process gets requests for ever");
-}
-
-static void check_probes(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, probes);
 }
 
 /* -- pods -------------------------------------------------------------------------------------- */
@@ -157,11 +122,6 @@ static void token(const struct yaml_file *file, struct rule_sink *sink, const st
     yaml_fix_done(&fix, sink, "Do not mount it");
 }
 
-static void check_token(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_pod(file, sink, token);
-}
-
 static void default_namespace(const struct yaml_file *file, struct rule_sink *sink,
                               const struct pod_facts *pod)
 {
@@ -171,11 +131,6 @@ static void default_namespace(const struct yaml_file *file, struct rule_sink *si
     const struct node *given = node_path(pod->document, "metadata.namespace");
     found(sink, place_in(pod->document, given, pod_place(pod)),
           "it lands in the namespace 'default', with everything that names none");
-}
-
-static void check_default_namespace(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_pod(file, sink, default_namespace);
 }
 
 static void host_port(const struct yaml_file *file, struct rule_sink *sink,
@@ -194,11 +149,6 @@ static void host_port(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_host_port(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, host_port);
-}
-
 /* Numbers that a user of the node may have, too. */
 static void low_uid(const struct yaml_file *file, struct rule_sink *sink,
                     const struct container_facts *container)
@@ -212,11 +162,6 @@ static void low_uid(const struct yaml_file *file, struct rule_sink *sink,
             found(sink, value_place(container, id),
                   "%s %d: a user of the node may have the same number", fields[i], (int)number);
     }
-}
-
-static void check_low_uid(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, low_uid);
 }
 
 /* -- secrets ----------------------------------------------------------------------------------- */
@@ -236,11 +181,6 @@ static void env_secret(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_env_secret(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, env_secret);
-}
-
 static void secret_in_env(const struct yaml_file *file, struct rule_sink *sink,
                           const struct container_facts *container)
 {
@@ -252,11 +192,6 @@ static void secret_in_env(const struct yaml_file *file, struct rule_sink *sink,
             found(sink, place_in(container->node, from, container_place(container)),
                   "a secret in a variable is seen by every child process and crash report");
     }
-}
-
-static void check_secret_in_env(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, secret_in_env);
 }
 
 static void check_config_map(const struct yaml_file *file, struct rule_sink *sink)
@@ -285,69 +220,72 @@ RULE_FAMILY(
              "trivy:KSV109 trivy:KSV-0109 kube-linter:configmap-with-credentials", SEVERITY_ERROR,
              FIX_SUGGESTION, "s19", "a secret in a ConfigMap",
              "whoever may read the namespace's settings has it, and so has the repository",
-             "a Secret, and a new value", check_config_map),
+             "a Secret, and a new value", .yaml = check_config_map),
     K8S_RULE("kubernetes/cpu-limit", "trivy:KSV011 trivy:KSV-0011 checkov:CKV_K8S_11",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a container without a CPU limit",
              "a busy loop slows down its neighbours", "resources: {limits: {cpu: ...}}",
-             check_cpu_limit, .policy = true),
+             .container = cpu_limit, .policy = true),
     K8S_RULE("kubernetes/default-namespace",
              "trivy:KSV110 trivy:KSV-0110 checkov:CKV_K8S_21 kube-linter:use-namespace",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a workload in the default namespace",
              "quotas, policies and rights are given by namespace", "metadata: {namespace: ...}",
-             check_default_namespace, .policy = true),
+             .pod = default_namespace, .policy = true),
     K8S_RULE("kubernetes/env-secret", "kube-linter:env-var-secret", SEVERITY_ERROR, FIX_SUGGESTION,
              "s19", "a secret as the value of a variable",
              "everybody who reads the manifest or the pod's description has it",
-             "valueFrom: {secretKeyRef: ...}, and a new secret", check_env_secret),
+             "valueFrom: {secretKeyRef: ...}, and a new secret", .container = env_secret),
     K8S_RULE("kubernetes/host-port", "trivy:KSV024 trivy:KSV-0024 checkov:CKV_K8S_26",
              SEVERITY_NOTE, FIX_SUGGESTION, "s16", "a port of the host",
              "it ties the pod to free nodes, and is open past the cluster's network policy",
-             "a Service of type NodePort or LoadBalancer, or an Ingress", check_host_port),
+             "a Service of type NodePort or LoadBalancer, or an Ingress", .container = host_port),
     K8S_RULE("kubernetes/image-digest", "checkov:CKV_K8S_43 kube-linter:image-not-pinned-by-digest",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "an image without a digest",
              "a tag is what its registry holds today", "image: NAME:TAG@sha256:...",
-             check_image_digest, .policy = true),
+             .container = image_digest, .policy = true),
     K8S_RULE("kubernetes/image-tag",
              "trivy:KSV013 trivy:KSV-0013 checkov:CKV_K8S_14 kube-linter:latest-tag", SEVERITY_NOTE,
              FIX_SUGGESTION, "s23", "an image without a tag of its own",
-             "a restart may bring another program", "a version tag, or a digest", check_image_tag),
+             "a restart may bring another program", "a version tag, or a digest",
+             .container = image_tag),
     K8S_RULE("kubernetes/low-uid",
              "trivy:KSV020 trivy:KSV-0020 trivy:KSV021 trivy:KSV-0021 "
              "checkov:CKV_K8S_40",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a user or group number up to 10000",
              "out of its container, the process has the rights of the node's user of that number",
-             "a number above 10000, in the image and here", check_low_uid, .policy = true),
+             "a number above 10000, in the image and here", .container = low_uid, .policy = true),
     K8S_RULE("kubernetes/memory-limit",
              "trivy:KSV018 trivy:KSV-0018 checkov:CKV_K8S_13 "
              "kube-linter:unset-memory-requirements",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a container without a memory limit",
              "the kernel ends whichever process it finds when the node is full",
-             "resources: {limits: {memory: ...}} from what it really takes", check_memory_limit,
-             .policy = true),
+             "resources: {limits: {memory: ...}} from what it really takes",
+             .container = memory_limit, .policy = true),
     K8S_RULE("kubernetes/probes",
              "checkov:CKV_K8S_8 checkov:CKV_K8S_9 kube-linter:no-readiness-probe "
              "kube-linter:no-liveness-probe",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a served container without any probe",
-             "nothing notices that it hangs", "readinessProbe on what it serves", check_probes,
-             .policy = true),
+             "nothing notices that it hangs", "readinessProbe on what it serves",
+             .container = probes, .policy = true),
     K8S_RULE(
         "kubernetes/pull-policy", "checkov:CKV_K8S_15", SEVERITY_NOTE, FIX_SUGGESTION, NULL,
         "an image that is not asked for again",
         "who may run pods on the node may run its private images; a tag pushed again is missed",
-        "imagePullPolicy: Always, or a digest", check_pull_policy, .policy = true),
+        "imagePullPolicy: Always, or a digest", .container = pull_policy, .policy = true),
     K8S_RULE("kubernetes/requests",
              "trivy:KSV015 trivy:KSV-0015 trivy:KSV016 trivy:KSV-0016 "
              "checkov:CKV_K8S_10 checkov:CKV_K8S_12 kube-linter:unset-cpu-requirements",
              SEVERITY_NOTE, FIX_SUGGESTION, NULL, "a container that requests no CPU or memory",
              "nodes are filled past what they have, and this pod is ended first",
-             "resources: {requests: {cpu: ..., memory: ...}}", check_requests, .policy = true),
+             "resources: {requests: {cpu: ..., memory: ...}}", .container = requests,
+             .policy = true),
     K8S_RULE("kubernetes/secret-in-env", "checkov:CKV_K8S_35 kube-linter:read-secret-from-env-var",
              SEVERITY_NOTE, FIX_SUGGESTION, "s19", "a Secret given as a variable",
              "variables are inherited, logged and shown by debuggers; files are not",
-             "mount the Secret as a volume and read the file", check_secret_in_env, .policy = true),
+             "mount the Secret as a volume and read the file", .container = secret_in_env,
+             .policy = true),
     K8S_RULE("kubernetes/service-account-token",
              "trivy:KSV036 trivy:KSV-0036 checkov:CKV_K8S_38 "
              "kube-linter:automount-service-account-token",
              SEVERITY_NOTE, FIX_PROOF, NULL, "a service account's token where none is asked for",
              "it lets whoever breaks in talk to the API", "automountServiceAccountToken: false",
-             check_token, .policy = true));
+             .pod = token, .policy = true));

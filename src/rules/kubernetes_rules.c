@@ -92,11 +92,6 @@ static void non_root(const struct yaml_file *file, struct rule_sink *sink,
     non_root_fix(file, sink, container);
 }
 
-static void check_non_root(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, non_root);
-}
-
 /* The kubelet looks at the image's USER, and refuses root and whatever it cannot look up. */
 static void refused(const struct yaml_file *file, struct rule_sink *sink,
                     const struct container_facts *container)
@@ -117,11 +112,6 @@ static void refused(const struct yaml_file *file, struct rule_sink *sink,
     yaml_fix_nested(&fix, container->node, "securityContext", "runAsUser",
                     str_fmt(file->arena, "%d", image->nonroot_uid));
     yaml_fix_done(&fix, sink, "Run as the user that the image brings");
-}
-
-static void check_refused(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, refused);
 }
 
 /* -- what it may ask of the kernel ------------------------------------------------------------- */
@@ -186,11 +176,6 @@ static void drop_all(const struct yaml_file *file, struct rule_sink *sink,
     capabilities_fix(file, sink, container);
 }
 
-static void check_drop_all(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, drop_all);
-}
-
 static void added(const struct yaml_file *file, struct rule_sink *sink,
                   const struct container_facts *container)
 {
@@ -200,11 +185,6 @@ static void added(const struct yaml_file *file, struct rule_sink *sink,
         const struct node *item = node_item(add, i);
         found_capability(sink, item, place_in(container->node, item, container_place(container)));
     }
-}
-
-static void check_added(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, added);
 }
 
 static void escalation(const struct yaml_file *file, struct rule_sink *sink,
@@ -223,11 +203,6 @@ static void escalation(const struct yaml_file *file, struct rule_sink *sink,
     yaml_fix_nested(&fix, container->node, "securityContext", "allowPrivilegeEscalation",
                     STR("false"));
     yaml_fix_done(&fix, sink, "Set allowPrivilegeEscalation: false");
-}
-
-static void check_escalation(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, escalation);
 }
 
 /* "Unconfined" is told where it stands; the rest once a pod. */
@@ -258,11 +233,6 @@ static void seccomp(const struct yaml_file *file, struct rule_sink *sink,
     yaml_fix_done(&fix, sink, "Take the runtime's default profile");
 }
 
-static void check_seccomp(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_pod(file, sink, seccomp);
-}
-
 static void privileged(const struct yaml_file *file, struct rule_sink *sink,
                        const struct container_facts *container)
 {
@@ -271,11 +241,6 @@ static void privileged(const struct yaml_file *file, struct rule_sink *sink,
     if (node_is_true(flag))
         found(sink, place_in(container->node, flag, container_place(container)),
               "privileged: its root is the host's root");
-}
-
-static void check_privileged(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, privileged);
 }
 
 static void host_modes(const struct yaml_file *file, struct rule_sink *sink,
@@ -291,11 +256,6 @@ static void host_modes(const struct yaml_file *file, struct rule_sink *sink,
     }
 }
 
-static void check_host_modes(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_pod(file, sink, host_modes);
-}
-
 RULE_FAMILY(
     kubernetes,
     K8S_RULE("kubernetes/capability-added",
@@ -305,7 +265,7 @@ RULE_FAMILY(
              SEVERITY_WARNING, FIX_SUGGESTION, "s16",
              "a capability that reaches past the container",
              "what it allows is the host's business, not a program's",
-             "leave it out, or give it to a small helper of its own", check_added),
+             "leave it out, or give it to a small helper of its own", .container = added),
     K8S_RULE("kubernetes/capabilities-kept",
              "trivy:KSV003 trivy:KSV-0003 trivy:KSV004 trivy:KSV-0004 trivy:KSV106 "
              "trivy:KSV-0106 checkov:CKV_K8S_28 checkov:CKV_K8S_37 "
@@ -313,39 +273,39 @@ RULE_FAMILY(
              SEVERITY_NOTE, FIX_PROOF, "s16", "capabilities that were not dropped",
              "fourteen of them come by default, and most programs need none",
              "capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]} with what a run shows it needs",
-             check_drop_all),
+             .container = drop_all),
     K8S_RULE("kubernetes/host-namespace",
              "trivy:KSV008 trivy:KSV-0008 trivy:KSV009 trivy:KSV-0009 trivy:KSV010 "
              "trivy:KSV-0010 checkov:CKV_K8S_17 checkov:CKV_K8S_18 checkov:CKV_K8S_19 "
              "kube-linter:host-pid kube-linter:host-ipc kube-linter:host-network",
              SEVERITY_WARNING, FIX_SUGGESTION, "s16", "a namespace shared with the host",
              "the pod sees and reaches what other pods are kept from",
-             "leave it out; a Service or a hostPort is often what was meant", check_host_modes),
+             "leave it out; a Service or a hostPort is often what was meant", .pod = host_modes),
     K8S_RULE("kubernetes/non-root-refused", "", SEVERITY_ERROR, FIX_PROOF, "s14 s15",
              "runAsNonRoot for an image that starts as root, or as a user without a number",
              "the kubelet refuses to start it: CreateContainerConfigError",
-             "runAsUser with the number of a user that the image has", check_refused),
+             "runAsUser with the number of a user that the image has", .container = refused),
     K8S_RULE("kubernetes/privilege-escalation",
              "trivy:KSV001 trivy:KSV-0001 checkov:CKV_K8S_20 "
              "kube-linter:privilege-escalation-container",
              SEVERITY_NOTE, FIX_PROOF, "s17", "allowPrivilegeEscalation is not false",
              "setuid programs of the image still work for whoever breaks in",
-             "securityContext: {allowPrivilegeEscalation: false}", check_escalation),
+             "securityContext: {allowPrivilegeEscalation: false}", .container = escalation),
     K8S_RULE("kubernetes/privileged",
              "trivy:KSV017 trivy:KSV-0017 checkov:CKV_K8S_16 "
              "kube-linter:privileged-container",
              SEVERITY_ERROR, FIX_SUGGESTION, "s16", "a privileged container",
              "every device and capability: leaving it is a matter of one mount",
-             "the one capability or device that is needed", check_privileged),
+             "the one capability or device that is needed", .container = privileged),
     K8S_RULE("kubernetes/run-as-non-root",
              "trivy:KSV012 trivy:KSV-0012 trivy:KSV105 trivy:KSV-0105 "
              "checkov:CKV_K8S_23 kube-linter:run-as-non-root",
              SEVERITY_NOTE, FIX_PROOF, "s15", "a pod that may run as root",
              "root in the container is one kernel bug away from root on the node",
-             "runAsNonRoot: true, with a numeric USER in the image", check_non_root),
+             "runAsNonRoot: true, with a numeric USER in the image", .container = non_root),
     K8S_RULE("kubernetes/seccomp",
              "trivy:KSV030 trivy:KSV-0030 trivy:KSV104 trivy:KSV-0104 "
              "checkov:CKV_K8S_31",
              SEVERITY_NOTE, FIX_PROOF, NULL, "no seccomp profile",
              "the default of the API is none, unlike docker's",
-             "securityContext: {seccompProfile: {type: RuntimeDefault}}", check_seccomp));
+             "securityContext: {seccompProfile: {type: RuntimeDefault}}", .pod = seccomp));

@@ -10,12 +10,11 @@
  */
 
 /* A row of a check over one file, in the order of its fields; what is left is given by name. */
-#define K8S_RULE(rule_name, ids, level, safety, section, says, reason, mend, check_function, ...) \
-    {                                                                                             \
-        .name = rule_name, .aka = ids, .severity = level, .fix = safety, .since = "0.1",          \
-        .guide = section, .what = says, .why = reason, .how = mend,                               \
-        .source = "Kubernetes: Pod security standards, Security context", .yaml = check_function, \
-        __VA_ARGS__                                                                               \
+#define K8S_RULE(rule_name, ids, level, safety, section, says, reason, mend, check, ...)     \
+    {                                                                                        \
+        .name = rule_name, .aka = ids, .severity = level, .fix = safety, .since = "0.1",     \
+        .guide = section, .what = says, .why = reason, .how = mend,                          \
+        .source = "Kubernetes: Pod security standards, Security context", check, __VA_ARGS__ \
     }
 
 /* Is what is absent from this container worth a word? Not in fragments, templates, on Windows. */
@@ -47,4 +46,5 @@ bool yaml_fix_empty_dirs(struct yaml_fix *fix, const struct container_facts *con
 str container_unmounted(struct arena *arena, const struct container_facts *container, str paths);
 
 /* kubernetes/writable-missing, as far as one file tells. */
-void check_container_writable(const struct yaml_file *file, struct rule_sink *sink);
+void check_container_writable(const struct yaml_file *file, struct rule_sink *sink,
+                              const struct container_facts *container);

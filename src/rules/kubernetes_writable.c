@@ -126,14 +126,9 @@ static void read_only(const struct yaml_file *file, struct rule_sink *sink,
                          : "Make the root read-only");
 }
 
-static void check_read_only(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, read_only);
-}
-
 /* The other half of the pair: read-only, but nothing is mounted where the image writes. */
-static void missing(const struct yaml_file *file, struct rule_sink *sink,
-                    const struct container_facts *container)
+void check_container_writable(const struct yaml_file *file, struct rule_sink *sink,
+                              const struct container_facts *container)
 {
     const struct node *flag = container_security(container, "readOnlyRootFilesystem");
     const struct server_image *server = container_image(file, container).server;
@@ -149,11 +144,6 @@ static void missing(const struct yaml_file *file, struct rule_sink *sink,
     yaml_fix_done(&fix, sink, "Mount an emptyDir there");
 }
 
-void check_container_writable(const struct yaml_file *file, struct rule_sink *sink)
-{
-    each_container(file, sink, missing);
-}
-
 RULE_FAMILY(kubernetes_writable,
             K8S_RULE("kubernetes/read-only-root",
                      "trivy:KSV014 trivy:KSV-0014 checkov:CKV_K8S_22 "
@@ -161,4 +151,4 @@ RULE_FAMILY(kubernetes_writable,
                      SEVERITY_NOTE, FIX_PROOF, "s15", "a root file system that can be written",
                      "what an attacker drops there stays and runs",
                      "readOnlyRootFilesystem: true, and an emptyDir with sizeLimit where it writes",
-                     check_read_only));
+                     .container = read_only));

@@ -36,9 +36,12 @@ enum file_kind {
     FILE_KIND_COUNT,
 };
 
-struct facts;        /* rules/facts.h: one Dockerfile, looked at once */
-struct ignore_file;  /* rules/facts.h: one ignore file with its tree  */
-struct yaml_file;    /* rules/facts.h: one YAML file, classified      */
+struct facts;       /* rules/facts.h: one Dockerfile, looked at once */
+struct ignore_file; /* rules/facts.h: one ignore file with its tree  */
+struct yaml_file;   /* rules/yaml_facts.h: one YAML file, classified */
+struct pod_facts;   /* the same: a pod of it, a container, a service */
+struct container_facts;
+struct service_facts;
 struct command_file; /* rules/facts.h: docker command lines found in scripts, make, docs */
 struct repository;   /* rules/facts.h: everything of one repository   */
 struct rule_sink;
@@ -62,6 +65,11 @@ struct rule {
     void (*dockerfile)(const struct facts *facts, struct rule_sink *sink);
     void (*ignore)(const struct ignore_file *file, struct rule_sink *sink);
     void (*yaml)(const struct yaml_file *file, struct rule_sink *sink);
+    void (*pod)(const struct yaml_file *file, struct rule_sink *sink, const struct pod_facts *pod);
+    void (*container)(const struct yaml_file *file, struct rule_sink *sink,
+                      const struct container_facts *container);
+    void (*service)(const struct yaml_file *file, struct rule_sink *sink,
+                    const struct service_facts *service);
     void (*commands)(const struct command_file *file, struct rule_sink *sink);
     void (*repository)(const struct repository *repository, struct rule_sink *sink);
 };

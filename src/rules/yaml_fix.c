@@ -475,27 +475,21 @@ const struct server_image *server_image_find(str repository)
 
 /* -- walking ----------------------------------------------------------------------------------- */
 
-void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check)
+void yaml_rule_run(const struct yaml_file *file, struct rule_sink *sink)
 {
+    const struct rule *rule = sink->rule;
+    if (rule->yaml)
+        rule->yaml(file, sink);
     VEC_EACH(struct pod_facts, pod, file->pods) {
-        check(file, sink, pod);
-    }
-}
-
-void each_container(const struct yaml_file *file, struct rule_sink *sink, container_check *check)
-{
-    VEC_EACH(struct pod_facts, pod, file->pods) {
+        if (rule->pod)
+            rule->pod(file, sink, pod);
         VEC_EACH(struct container_facts, container, pod->containers) {
-            if (!container->node->aliased)
-                check(file, sink, container);
+            if (rule->container && !container->node->aliased)
+                rule->container(file, sink, container);
         }
     }
-}
-
-void each_service(const struct yaml_file *file, struct rule_sink *sink, service_check *check)
-{
     VEC_EACH(struct service_facts, service, file->services) {
-        if (!service->node->aliased)
-            check(file, sink, service);
+        if (rule->service && !service->node->aliased)
+            rule->service(file, sink, service);
     }
 }

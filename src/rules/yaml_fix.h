@@ -112,14 +112,5 @@ struct server_image {
 };
 const struct server_image *server_image_find(str repository);
 
-typedef void pod_check(const struct yaml_file *file, struct rule_sink *sink,
-                       const struct pod_facts *pod);
-typedef void container_check(const struct yaml_file *file, struct rule_sink *sink,
-                             const struct container_facts *container);
-typedef void service_check(const struct yaml_file *file, struct rule_sink *sink,
-                           const struct service_facts *service);
-
-/* Run a check over every pod, container or compose service of a file. */
-void each_pod(const struct yaml_file *file, struct rule_sink *sink, pod_check *check);
-void each_container(const struct yaml_file *file, struct rule_sink *sink, container_check *check);
-void each_service(const struct yaml_file *file, struct rule_sink *sink, service_check *check);
+/* Run the sink's rule over the file, its pods, containers and services. */
+void yaml_rule_run(const struct yaml_file *file, struct rule_sink *sink);

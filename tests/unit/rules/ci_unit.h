@@ -2,7 +2,7 @@
 
 #include "rules/choice.h"
 #include "rules/repository.h"
-#include "rules/yaml_facts.h"
+#include "rules/yaml_fix.h"
 #include "tests/unit/unit.h"
 #include "text/edit.h"
 
@@ -59,8 +59,8 @@ static inline void ci_job_run(const struct check_job *job, const struct rule *ru
     sink.facts = job->facts;
     if (job->facts && rule->dockerfile)
         rule->dockerfile(job->facts, &sink);
-    if (job->yaml && rule->yaml)
-        rule->yaml(job->yaml, &sink);
+    if (job->yaml)
+        yaml_rule_run(job->yaml, &sink);
     if (job->commands && rule->commands)
         rule->commands(job->commands, &sink);
 }

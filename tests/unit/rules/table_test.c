@@ -87,7 +87,8 @@ static void test_every_row_is_whole(void **state)
         note(&rows, rule, "aka is peer:id, each once", is_aka(str_from(rule->aka)));
         note(&rows, rule, "guide names sections s0 to s23", is_guide(rule->guide));
         note(&rows, rule, "there is a check",
-             rule->dockerfile || rule->ignore || rule->yaml || rule->commands || rule->repository ||
+             rule->dockerfile || rule->ignore || rule->yaml || rule->pod || rule->container ||
+                 rule->service || rule->commands || rule->repository ||
                  str_starts(name, STR("correctness/ignore-")));
         note(&rows, rule, "policy rules are not errors by themselves",
              !rule->policy || rule->severity != SEVERITY_ERROR);
