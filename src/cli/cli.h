@@ -170,6 +170,9 @@ void ctx_note(struct ctx *ctx, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "plimsoll: error: ..." for something that does not end the run. */
 void ctx_complain(struct ctx *ctx, str what);
 
+/* What a result does without, on stderr; not with --quiet. */
+void ctx_warn(struct ctx *ctx, str what);
+
 /* Standard input, once. */
 MUST_CHECK bool ctx_stdin(struct ctx *ctx, str *out_text, struct err *err);
 

@@ -73,7 +73,7 @@ static bool run_fix(struct ctx *ctx, const void *raw_args, int *out_exit, struct
     const struct fix_options fix_options = {.unproven = args->unproven, .check = &options};
     struct fix_report report = {.diff = args->diff};
     VEC_EACH(struct checked_file, file, result.files) {
-        if (unread && file->kind == FILE_IGNORE)
+        if (result.unread.count && file->kind == FILE_IGNORE)
             continue; /* its lines are right or wrong for the whole tree, which is not known */
         struct fixed_file fixed = fix_file(ctx->arena, &result, file, &fix_options);
         changed |= is_changed(&fixed);

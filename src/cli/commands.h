@@ -16,5 +16,5 @@ struct check_result;
 struct report_style;
 struct report_style ctx_style(const struct ctx *ctx);
 
-/* Tell each file that could not be looked at; true when there was one. */
+/* Tell each file that could not be looked at; true when one of them was asked for. */
 bool ctx_tell_unread(struct ctx *ctx, const struct check_result *result);

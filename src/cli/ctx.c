@@ -67,6 +67,13 @@ void ctx_complain(struct ctx *ctx, str what)
     say(str_fmt(ctx->arena, "plimsoll: error: %.*s\n", STR_ARG(report_escape(ctx->arena, what))));
 }
 
+void ctx_warn(struct ctx *ctx, str what)
+{
+    if (!ctx->common.quiet)
+        say(str_fmt(ctx->arena, "plimsoll: warning: %.*s\n",
+                    STR_ARG(report_escape(ctx->arena, what))));
+}
+
 bool ctx_stdin(struct ctx *ctx, str *out_text, struct err *err)
 {
     if (!fd_read_all(ctx->arena, STDIN_FILENO, LIMIT_LINT_FILE, out_text, err))

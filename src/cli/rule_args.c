@@ -70,12 +70,19 @@ static bool has_stdin(const struct opt_list *paths)
 
 bool ctx_tell_unread(struct ctx *ctx, const struct check_result *result)
 {
-    VEC_EACH(struct unread, unread, result->unread)
-        ctx_complain(ctx, str_has(unread->why, unread->path)
-                              ? unread->why
-                              : str_fmt(ctx->arena, "%.*s: %.*s", STR_ARG(unread->path),
-                                        STR_ARG(unread->why)));
-    return result->unread.count > 0;
+    uint32_t asked = 0;
+    VEC_EACH(struct unread, unread, result->unread) {
+        str what =
+            str_has(unread->why, unread->path)
+                ? unread->why
+                : str_fmt(ctx->arena, "%.*s: %.*s", STR_ARG(unread->path), STR_ARG(unread->why));
+        asked += unread->asked;
+        if (unread->asked)
+            ctx_complain(ctx, what);
+        else
+            ctx_warn(ctx, str_fmt(ctx->arena, "%.*s: rules judge without it", STR_ARG(what)));
+    }
+    return asked > 0;
 }
 
 struct report_style ctx_style(const struct ctx *ctx)

@@ -270,11 +270,14 @@ static void put_invocation(struct sarif *sarif, const struct check_result *resul
     struct json_out *out = &sarif->out;
     json_list(out, "invocations");
     json_object(out, NULL);
-    json_bool(out, "executionSuccessful", result->unread.count == 0);
+    bool whole = true;
+    VEC_EACH(struct unread, unread, result->unread)
+        whole = whole && !unread->asked;
+    json_bool(out, "executionSuccessful", whole);
     json_list(out, "toolExecutionNotifications");
     VEC_EACH(struct unread, unread, result->unread) {
         json_object(out, NULL);
-        json_z(out, "level", "error");
+        json_z(out, "level", unread->asked ? "error" : "warning");
         put_text(out, "message", unread->why);
         json_list(out, "locations");
         json_object(out, NULL);

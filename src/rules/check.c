@@ -381,6 +381,7 @@ static bool add_directory(struct run *run, str path, struct err *err)
     struct repository *repository = repository_open(run, root, err);
     if (!repository)
         return false;
+    repository->asked = true;
     if (!repository->jobs.count) {
         repository_discover(repository);
         VEC_EACH(struct check_job *, job, repository->jobs) {
@@ -417,6 +418,7 @@ static int by_path(const void *a, const void *b)
 static void gather_folders(struct run *run, const struct repository *repository)
 {
     VEC_EACH(struct unread, unread, repository->unread) {
+        unread->asked = repository->asked;
         vec_push(run->arena, &run->result->unread, *unread);
     }
     if (!repository->tree->unread.count)
@@ -427,7 +429,8 @@ static void gather_folders(struct run *run, const struct repository *repository)
         if (ignore_match(ignore, *path).dropped)
             continue;
         struct unread unread = {.path = path_join(run->arena, repository->shown, *path),
-                                .why = STR("this folder cannot be read")};
+                                .why = STR("this folder cannot be read"),
+                                .asked = repository->asked};
         vec_push(run->arena, &run->result->unread, unread);
     }
 }
@@ -443,7 +446,7 @@ static void gather(struct run *run)
             continue;
         if (!job->read) {
             vec_push(run->arena, &result->unread,
-                     (struct unread){.path = job->path, .why = job->why_unread});
+                     (struct unread){.path = job->path, .why = job->why_unread, .asked = true});
             continue;
         }
         bool nothing = job->kind == FILE_KIND_COUNT && !job->findings.count;

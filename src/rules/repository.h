@@ -63,6 +63,7 @@ struct repository {
     str shown; /* how the user named the root: paths are shown below it */
     str below; /* path of the root below the directory that holds .git; "" when it is that one */
     int root_fd;
+    bool asked;                      /* the user named it, not just files in it */
     const struct context_tree *tree; /* nothing is ignored in it */
     VEC(struct check_job *) jobs;    /* all files, by path */
     VEC(struct build_context) contexts;

@@ -127,9 +127,10 @@ struct checked_file {
     const struct check_job *job; /* for check_text; NULL with no_repository */
 };
 
-/* A file that could not be looked at. */
+/* A file or folder that could not be looked at. */
 struct unread {
     str path, why;
+    bool asked; /* the user named it, or a folder above it; else only rules would have liked it */
 };
 
 struct check_result {

@@ -341,6 +341,13 @@ def test_unreadable_files(plimsoll, tmp_path):
         os.chmod(folder / "sub" / "Dockerfile", 0o644)
         done = as_nobody(plimsoll, folder, "check")
         assert done.returncode == 3 and b"dark: this folder cannot be read" in done.stderr
+        for words in (["check", "Dockerfile"], ["check", "Dockerfile", "sub/Dockerfile"],
+                      ["fix", "--diff", "Dockerfile"]):  # the folder was not asked for
+            done = as_nobody(plimsoll, folder, *words)
+            assert done.returncode == 1, (words, done.stderr)
+            assert b"warning: dark: this folder cannot be read" in done.stderr, done.stderr
+            assert b"error:" not in done.stderr and b"Dockerfile" in done.stdout
+        assert not as_nobody(plimsoll, folder, "check", "-q", "Dockerfile").stderr
         with open(folder / ".dockerignore", "w", encoding="utf-8") as file:
             file.write("dark\n")  # no build goes there, so that nothing is missing
         done = as_nobody(plimsoll, folder, "check", "--fail-on", "none")
