@@ -204,9 +204,8 @@ static enum artefact_kind made_by(const struct facts *facts, const struct step_f
     return rust ? ARTEFACT_RUST : ARTEFACT_NONE;
 }
 
-/* `cp target/release/app /app`: what was copied to this path; "" when this did not make it. */
-static str moved_from(const struct facts *facts, const struct step_facts *step,
-                      const struct shell_command *command, str path)
+str artefact_moved_from(const struct facts *facts, const struct step_facts *step,
+                        const struct shell_command *command, str path)
 {
     if (!STR_IN(command->name, "cp", "mv", "install"))
         return STR("");
@@ -237,7 +236,7 @@ static struct artefact maker_of(const struct facts *facts, uint32_t stage, str *
             made.command = &step->commands[k];
             if (made.kind != ARTEFACT_NONE)
                 return made;
-            str from = moved_from(facts, step, &step->commands[k], *io_path);
+            str from = artefact_moved_from(facts, step, &step->commands[k], *io_path);
             *io_path = from.len ? from : *io_path;
         }
     }

@@ -36,6 +36,10 @@ struct artefact {
 struct artefact artefact_of(const struct facts *facts, const struct step_facts *copy,
                             const struct word *source);
 
+/* `cp target/release/app /app`: what was copied to this path; "" when this command did not. */
+str artefact_moved_from(const struct facts *facts, const struct step_facts *step,
+                        const struct shell_command *command, str path);
+
 /* The stage that a COPY or ADD takes from; NO_INDEX: the context, an image. */
 uint32_t copied_stage(const struct facts *facts, const struct step_facts *copy);
 

@@ -394,7 +394,7 @@ RULE_FAMILY(
      .why = "compilers and headers are shipped: hundreds of megabytes, and tools for whoever "
             "breaks in",
      .how = "a second stage on a small base, and COPY --from=build of what is needed: 'fix "
-            "--unproven --modernize' writes it for Go, Rust, C, Java and .NET",
+            "--unproven --modernize' writes it for Go, Rust, C, C++, Java and .NET",
      .source = "guide: multi-stage builds",
      .dockerfile = check_sdk},
     {.name = "base/slim-sibling",

@@ -170,6 +170,14 @@ static bool something_builds(const struct facts *facts, const struct step_facts 
     return false;
 }
 
+/* Build wheels, or all of it, in a stage of its own. */
+static void offer_stage(const struct facts *facts, struct rule_sink *sink,
+                        const struct step_facts *step, const struct package_command *package)
+{
+    if (!template_wheels(facts, sink, step, package) && step_stage(facts, step) == facts->final)
+        template_second_stage(facts, sink);
+}
+
 static void check_build_tool(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step, const struct package_command *package)
 {
@@ -200,7 +208,7 @@ static void check_build_tool(const struct facts *facts, struct rule_sink *sink,
               STR_ARG(package_name(first)));
     if (!has_own_start(facts) || !something_builds(facts, step))
         found_severity(sink, SEVERITY_NOTE);
-    template_wheels(facts, sink, step, package);
+    offer_stage(facts, sink, step, package);
 }
 
 static void check_build_tools(const struct facts *facts, struct rule_sink *sink)

@@ -1,9 +1,8 @@
 #include "rules/template_stages.h"
 
-/* Programs that a stage compiles and that its ENTRYPOINT or CMD begins: Go, Rust, C. */
+/* Programs that a stage compiles and that its ENTRYPOINT or CMD begins: Go, Rust. */
 
-/* The program that is begun, as an absolute path; "" when that is not known. */
-static str program_path(const struct second_stage *plan)
+str second_stage_program(const struct second_stage *plan)
 {
     const struct facts *facts = plan->facts;
     const struct shell_word *word = &plan->start->commands[0].argv.at[0];
@@ -21,22 +20,19 @@ static bool may_build(const struct second_stage *plan, const struct shell_comman
 {
     str output = STR("");
     bool go = shell_is(command, "go", "build");
-    bool links = STR_IN(command->name, "gcc", "cc", "clang") && !shell_option(command, "-c") &&
-                 !shell_option(command, "-shared");
     if (shell_is(command, "cargo", "build"))
         return (shell_option(command, "--release") || shell_option(command, "-r")) &&
                str_has(path, STR("/release/"));
-    if (!go && !links)
-        return STR_IN(command->name, "make", "ninja") && trace_covers(plan->last->workdir, path) &&
-               plan->last->workdir.len > 1;
+    if (!go)
+        return false;
     if (!shell_option_value(command, "-o", &output))
-        return go && trace_covers(plan->last->workdir, path);
+        return trace_covers(plan->last->workdir, path);
     str place = step_path(plan->facts, plan->last, output);
     return place.len && trace_covers(place, path);
 }
 
 /* The image's own release: "1.22-alpine3.19" and "12-bookworm". */
-static str system_of(const struct facts *facts)
+str second_stage_system(const struct facts *facts)
 {
     const struct stage_facts *final = facts->final;
     static const char *const suites[] = {"trixie", "bookworm", "bullseye"};
@@ -93,15 +89,6 @@ static bool links_to_more(const struct facts *facts)
     return false;
 }
 
-static bool has_cpp(const struct facts *facts)
-{
-    static const char *const globs[] = {"*.cpp", "*.cc", "*.cxx", "src/*.cpp", "src/*.cc"};
-    for (size_t i = 0; facts->tree && i < ARRAY_COUNT(globs); i++)
-        if (context_match(facts->tree, str_from(globs[i]), 0) != NO_ENTRY)
-            return true;
-    return false;
-}
-
 static const struct shell_command *building_command(const struct second_stage *plan, str path)
 {
     for (uint32_t k = 0; k < plan->last->command_count; k++)
@@ -150,19 +137,19 @@ static str shipped_place(const struct second_stage *plan, str path)
 bool second_stage_native(struct second_stage *plan)
 {
     const struct facts *facts = plan->facts;
-    str path = program_path(plan);
+    str path = second_stage_program(plan);
     const struct shell_command *command =
         path.len ? building_command(plan, path) : installing_command(plan, &path);
     if (!command || !second_stage_assets(facts, plan))
         return false;
     bool rust = str_eq(command->name, STR("cargo")), go = str_eq(command->name, STR("go"));
-    if (rust ? links_to_more(facts) : !go && has_cpp(facts))
+    if (rust && links_to_more(facts))
         return false;
     bool alone = go && is_static(plan, command);
     plan->base = second_stage_usual_base(facts, alone ? LIBC_NONE : facts->final->base->libc);
     if (!plan->base.len)
         plan->base = alone && !wants_system(facts, plan) ? STR("gcr.io/distroless/static-debian12")
-                                                         : system_of(facts);
+                                                         : second_stage_system(facts);
     if (str_starts(plan->base, STR("debian:")) && (go || rust))
         second_stage_ship(plan, STR("/etc/ssl/certs/ca-certificates.crt"));
     second_stage_ship_to(plan, path, shipped_place(plan, path));

@@ -170,8 +170,8 @@ bool template_second_stage(const struct facts *facts, struct rule_sink *sink)
     if (!template_is_asked(facts, sink->rule) || !second_stage_begin(facts, &plan) ||
         !facts->final->base)
         return false;
-    if (!second_stage_native(&plan) && !second_stage_java(&plan) && !second_stage_dotnet(&plan) &&
-        !second_stage_uv(&plan))
+    if (!second_stage_native(&plan) && !second_stage_c(&plan) && !second_stage_java(&plan) &&
+        !second_stage_dotnet(&plan) && !second_stage_uv(&plan))
         return false;
     return second_stage_give(sink, &plan, "Build in a stage of its own");
 }

@@ -34,11 +34,27 @@ static bool is_for_builds(str name)
     return STR_IN(name, "git", "make", "gcc", "g++", "musl-dev", "build-base", "build-essential",
                   "pkg-config", "pkgconf", "curl", "wget", "ca-certificates", "cmake", "libc-dev",
                   "libc6-dev", "protobuf-compiler", "protoc", "binutils", "file", "maven", "gradle",
-                  "upx", "openssh-client", "unzip", "tar", "python3");
+                  "upx", "openssh-client", "unzip", "tar", "python3", "ninja-build", "ninja",
+                  "meson", "autoconf", "automake", "libtool", "bison", "flex", "alpine-sdk",
+                  "clang", "samurai", "pkgconfig");
+}
+
+/* Take along the library of a package that a build needs; false when that is not known. */
+static bool take_library(struct second_stage *plan, str name, bool apk)
+{
+    struct arena *arena = plan->facts->arena;
+    const char *libraries = plan->libraries ? template_library_of(name, apk) : NULL;
+    str rest = str_from(libraries ? libraries : ""), library;
+    while (str_next_word(&rest, &library))
+        if (!str_is_listed(str_z(arena, plan->packages), library))
+            plan->packages = plan->packages.len ? str_fmt(arena, "%.*s %.*s",
+                                                          STR_ARG(plan->packages), STR_ARG(library))
+                                                : library;
+    return libraries != NULL;
 }
 
 /* May the steps of the stage up to its last RUN be left behind? */
-static bool can_be_left(const struct facts *facts, const struct step_facts *step)
+static bool can_be_left(struct second_stage *plan, const struct step_facts *step)
 {
     for (uint32_t k = 0; step->packages && k < step->command_count; k++) {
         const struct package_command *package = &step->packages[k];
@@ -50,11 +66,11 @@ static bool can_be_left(const struct facts *facts, const struct step_facts *step
             !STR_IN(manager, "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper"))
             continue;
         VEC_EACH(struct shell_word, word, package->packages) {
-            if (!word->known || !is_for_builds(word->value))
+            if (!word->known || (!is_for_builds(word->value) &&
+                                 !take_library(plan, word->value, str_eq(manager, STR("apk")))))
                 return false;
         }
     }
-    (void)facts;
     return true;
 }
 
@@ -94,7 +110,7 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     }
     case INSTRUCTION_USER:
         return user_is_root(at->words.count ? at->words.at[0].raw : STR(""), NULL);
-    case INSTRUCTION_RUN: return can_be_left(facts, step);
+    case INSTRUCTION_RUN: return can_be_left(plan, step);
     case INSTRUCTION_FROM:
     case INSTRUCTION_ARG:
     case INSTRUCTION_WORKDIR:
@@ -156,6 +172,24 @@ static const char *in_case(const struct facts *facts, const char *upper, const c
     return char_lower(keyword.at[0]) == keyword.at[0] ? lower : upper;
 }
 
+/* The packages of libraries, as the new stage's system has them installed. */
+static void add_install(const struct second_stage *plan, struct buf *text)
+{
+    const struct facts *facts = plan->facts;
+    const char *run = in_case(facts, "RUN", "run");
+    str newline = source_newline(facts->source);
+    if (!plan->packages.len)
+        return;
+    if (facts->final->family == FAMILY_ALPINE)
+        buf_fmt(text, "%s apk add --no-cache %.*s%.*s", run, STR_ARG(plan->packages),
+                STR_ARG(newline));
+    else
+        buf_fmt(text,
+                "%s apt-get update && apt-get install -y --no-install-recommends %.*s && "
+                "rm -rf /var/lib/apt/lists/*%.*s",
+                run, STR_ARG(plan->packages), STR_ARG(newline));
+}
+
 static str block_of(const struct facts *facts, const struct second_stage *plan, str build,
                     str lines)
 {
@@ -163,7 +197,8 @@ static str block_of(const struct facts *facts, const struct second_stage *plan, 
     str newline = source_newline(facts->source), own = facts->final->stage->name;
     const struct step_facts *last = plan->last;
     buf_add(&text, newline);
-    buf_fmt(&text, "%s %.*s", in_case(facts, "FROM", "from"), STR_ARG(plan->base));
+    buf_fmt(&text, "%s %.*s%.*s", in_case(facts, "FROM", "from"), STR_ARG(template_platform(facts)),
+            STR_ARG(plan->base));
     if (own.len)
         buf_fmt(&text, " %s %.*s", in_case(facts, "AS", "as"),
                 STR_ARG(source_text(facts->source, facts->final->stage->name_at)));
@@ -175,9 +210,13 @@ static str block_of(const struct facts *facts, const struct second_stage *plan, 
         buf_fmt(&text, "%s %.*s%.*s", in_case(facts, "WORKDIR", "workdir"), STR_ARG(last->workdir),
                 STR_ARG(newline));
     buf_add(&text, lines);
+    add_install(plan, &text);
     for (uint32_t i = 0; i < plan->path_count; i++)
         buf_fmt(&text, "%s --from=%.*s %.*s %.*s%.*s", in_case(facts, "COPY", "copy"),
                 STR_ARG(build), STR_ARG(plan->paths[i]), STR_ARG(plan->places[i]),
+                STR_ARG(newline));
+    if (plan->command.len)
+        buf_fmt(&text, "%s %.*s%.*s", in_case(facts, "RUN", "run"), STR_ARG(plan->command),
                 STR_ARG(newline));
     return text.full ? STR("") : buf_str(&text);
 }
@@ -247,8 +286,7 @@ bool second_stage_begin(const struct facts *facts, struct second_stage *plan)
     const struct stage_facts *final = facts->final;
     *plan = (struct second_stage){.facts = facts};
     if (!final || final->windows || final->stage->index + 1 != facts->stage_count ||
-        final->stage->base_stage != NO_INDEX || final->stage->from->broken ||
-        instruction_flag(final->stage->from, "platform"))
+        final->stage->base_stage != NO_INDEX || final->stage->from->broken)
         return false;
     plan->last = final_step(facts, INSTRUCTION_RUN);
     plan->start = final_step(facts, INSTRUCTION_ENTRYPOINT);

@@ -21,6 +21,9 @@ struct second_stage {
     str paths[SHIPPED_MAX];         /* absolute, what is copied from the old stage */
     str places[SHIPPED_MAX];        /* and where to: the same path, as a rule */
     uint32_t path_count;
+    bool libraries; /* what is built links to libraries of packages: `packages` gets their names */
+    str packages;   /* the new stage installs, blank-separated */
+    str command;    /* the new stage runs behind its COPY; "" when nothing */
     struct template_edits edits;
 };
 
@@ -35,6 +38,13 @@ void second_stage_ship_to(struct second_stage *plan, str path, str place);
  * where the tree is not known. */
 bool second_stage_assets(const struct facts *facts, struct second_stage *plan);
 
+/* The program that is begun, as an absolute path; "" when that is not known. */
+str second_stage_program(const struct second_stage *plan);
+
+/* The release of the system below a build image: "alpine:3.19", "debian:bookworm-slim"; "" when
+ * there is none of these two. */
+str second_stage_system(const struct facts *facts);
+
 /* What other Dockerfiles of the repository ship the results of the same builder on, "" when none
  * does. libc LIBC_NONE: a static program, which runs anywhere. */
 str second_stage_usual_base(const struct facts *facts, enum base_libc libc);
@@ -42,8 +52,13 @@ str second_stage_usual_base(const struct facts *facts, enum base_libc libc);
 /* Give the newest finding the edits. */
 bool second_stage_give(struct rule_sink *sink, struct second_stage *plan, const char *title);
 
-/* The kinds of programs (template_programs.c, template_runtimes.c): fill base and paths. */
+/* The library's own packages, blank-separated, of a package to build with; NULL: not known. */
+const char *template_library_of(str package, bool apk);
+
+/* The kinds of programs (template_programs.c, template_native.c, template_runtimes.c): fill base
+ * and paths. */
 bool second_stage_native(struct second_stage *plan);
+bool second_stage_c(struct second_stage *plan);
 bool second_stage_java(struct second_stage *plan);
 bool second_stage_dotnet(struct second_stage *plan);
 bool second_stage_uv(struct second_stage *plan);

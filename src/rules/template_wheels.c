@@ -225,8 +225,9 @@ static str stage_text(const struct wheels *wheels, str name)
     const struct stage *stage = facts->final->stage;
     str newline = source_newline(facts->source), rest = wheels->lists, list;
     struct buf text = buf_init(facts->arena, (size_t)1 << 16);
-    buf_fmt(&text, "%.*s %.*s AS %.*s%.*s", STR_ARG(stage->from->keyword), STR_ARG(stage->base_raw),
-            STR_ARG(name), STR_ARG(newline));
+    buf_fmt(&text, "%.*s %.*s%.*s AS %.*s%.*s", STR_ARG(stage->from->keyword),
+            STR_ARG(template_platform(facts)), STR_ARG(stage->base_raw), STR_ARG(name),
+            STR_ARG(newline));
     buf_fmt(&text, "%.*s%.*s", STR_ARG(source_text(facts->source, wheels->system->instruction->at)),
             STR_ARG(newline));
     str place = wheels->pip->workdir_set ? wheels->pip->workdir : STR("/build");
@@ -300,9 +301,9 @@ bool template_wheels(const struct facts *facts, struct rule_sink *sink,
     bool apt = STR_IN(str_from(compilers->manager), "apt-get", "apt");
     if (!template_is_asked(facts, sink->rule) || !final || step_stage(facts, step) != final ||
         !str_eq(final->repository, STR("python")) || final->stage->base_stage != NO_INDEX ||
-        final->stage->from->flags.count || (!apk && !apt) || template_is_classic(facts) ||
-        !is_plain_install(step) || !find_install(&wheels) || !sort_packages(&wheels, apk) ||
-        !lists_are_copied(&wheels) || is_told_more(&wheels))
+        (!apk && !apt) || template_is_classic(facts) || !is_plain_install(step) ||
+        !find_install(&wheels) || !sort_packages(&wheels, apk) || !lists_are_copied(&wheels) ||
+        is_told_more(&wheels))
         return false;
     str name = free_name(facts), text = name.len ? stage_text(&wheels, name) : STR("");
     const struct shell_word *sub = shell_subcommand(wheels.install->command);

@@ -89,6 +89,12 @@ bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t belo
     return stage == below;
 }
 
+str template_platform(const struct facts *facts)
+{
+    const struct flag *flag = instruction_flag(facts->final->stage->from, "platform");
+    return flag ? str_cat(facts->arena, source_text(facts->source, flag->at), STR(" ")) : STR("");
+}
+
 uint32_t template_above(const struct facts *facts, const struct instruction *at)
 {
     uint32_t line = at->line;

@@ -35,6 +35,9 @@ enum { TURN_BASE = 1, TURN_STAGES = 2 };
 /* Is a stage another one, or built on it? */
 bool template_stands_on(const struct facts *facts, uint32_t stage, uint32_t below);
 
+/* The flag of the shipped stage's FROM for a stage beside it, with a blank behind: "" without. */
+str template_platform(const struct facts *facts);
+
 /* The start of the line of an instruction, or of the comments that stand right above it. */
 uint32_t template_above(const struct facts *facts, const struct instruction *at);
 
