@@ -76,6 +76,7 @@
     FAMILY(size_binaries)         \
     FAMILY(size_copied)           \
     FAMILY(size_dev)              \
+    FAMILY(size_installers)       \
     FAMILY(size_languages)        \
     FAMILY(size_leftovers)        \
     FAMILY(size_packages)         \

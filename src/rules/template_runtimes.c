@@ -94,8 +94,7 @@ static str python_of(const struct facts *facts)
     return STR("");
 }
 
-/* Is the environment's own directory in PATH when the program is begun, or named by it? */
-static bool begins_in_environment(const struct second_stage *plan)
+bool second_stage_begins_in_venv(const struct second_stage *plan)
 {
     const struct shell_command *start = &plan->start->commands[0];
     const struct variable *path =
@@ -112,7 +111,8 @@ bool second_stage_uv(struct second_stage *plan)
     for (uint32_t k = 0; k < plan->last->command_count; k++)
         syncs = syncs || shell_is(&plan->last->commands[k], "uv", "sync");
     if (!str_eq(facts->final->repository, STR("ghcr.io/astral-sh/uv")) || !syncs ||
-        !plan->last->workdir_set || plan->last->workdir.len < 2 || !begins_in_environment(plan))
+        !plan->last->workdir_set || plan->last->workdir.len < 2 ||
+        !second_stage_begins_in_venv(plan))
         return false;
     plan->base = python_of(facts);
     second_stage_ship(plan, plan->last->workdir);

@@ -18,10 +18,25 @@
 
 static bool is_setting_of_builds(str name)
 {
-    static const char *const starts[] = {
-        "GO",     "CGO", "CARGO",           "RUST", "MAVEN",  "GRADLE", "CFLAGS", "CXX",
-        "LDFLAG", "CC",  "DEBIAN_FRONTEND", "PATH", "DOTNET", "NUGET",  "MAKEF",  "NPM_CONFIG",
-        "UV_"};
+    static const char *const starts[] = {"GO",
+                                         "CGO",
+                                         "CARGO",
+                                         "RUST",
+                                         "MAVEN",
+                                         "GRADLE",
+                                         "CFLAGS",
+                                         "CXX",
+                                         "LDFLAG",
+                                         "CC",
+                                         "DEBIAN_FRONTEND",
+                                         "PATH",
+                                         "DOTNET",
+                                         "NUGET",
+                                         "MAKEF",
+                                         "NPM_CONFIG",
+                                         "UV_",
+                                         "POETRY",
+                                         "PIP"};
     for (size_t i = 0; i < ARRAY_COUNT(starts); i++)
         if (str_starts(name, str_from(starts[i])))
             return true;
@@ -39,18 +54,42 @@ static bool is_for_builds(str name)
                   "clang", "samurai", "pkgconfig");
 }
 
-/* Take along the library of a package that a build needs; false when that is not known. */
-static bool take_library(struct second_stage *plan, str name, bool apk)
+static void add_package(struct second_stage *plan, str name)
 {
     struct arena *arena = plan->facts->arena;
-    const char *libraries = plan->libraries ? template_library_of(name, apk) : NULL;
+    if (str_is_listed(str_z(arena, plan->packages), name))
+        return;
+    plan->packages = plan->packages.len
+                         ? str_fmt(arena, "%.*s %.*s", STR_ARG(plan->packages), STR_ARG(name))
+                         : name;
+}
+
+/* Take along what a program needs of a package that its stage installs: the library of one to build
+ * with, or itself; false when that is not known. */
+static bool take_package(struct second_stage *plan, str name, bool apk)
+{
+    const char *libraries = NULL;
+    bool python = str_eq(plan->facts->final->repository, STR("python"));
+    if (python)
+        libraries = template_wheel_library_of(name, apk);
+    if (!libraries)
+        libraries = template_library_of(name, apk);
+    if (!libraries &&
+        (str_ends(name, STR("-dev")) || str_ends(name, STR("-devel")) || str_has_char(name, '=')))
+        return false;
     str rest = str_from(libraries ? libraries : ""), library;
     while (str_next_word(&rest, &library))
-        if (!str_is_listed(str_z(arena, plan->packages), library))
-            plan->packages = plan->packages.len ? str_fmt(arena, "%.*s %.*s",
-                                                          STR_ARG(plan->packages), STR_ARG(library))
-                                                : library;
-    return libraries != NULL;
+        add_package(plan, library);
+    if (!libraries)
+        add_package(plan, name);
+    return true;
+}
+
+/* A package that a build needs, and the check of health does not. */
+static bool is_left_behind(const struct second_stage *plan, str name)
+{
+    const struct step_facts *health = final_step(plan->facts, INSTRUCTION_HEALTHCHECK);
+    return is_for_builds(name) && !(health && str_has(health->instruction->logical.text, name));
 }
 
 /* May the steps of the stage up to its last RUN be left behind? */
@@ -66,12 +105,39 @@ static bool can_be_left(struct second_stage *plan, const struct step_facts *step
             !STR_IN(manager, "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper"))
             continue;
         VEC_EACH(struct shell_word, word, package->packages) {
-            if (!word->known || (!is_for_builds(word->value) &&
-                                 !take_library(plan, word->value, str_eq(manager, STR("apk")))))
+            bool left = word->known && is_left_behind(plan, word->value);
+            bool taken = word->known && plan->libraries && !left &&
+                         take_package(plan, word->value, str_eq(manager, STR("apk")));
+            if (!left && !taken)
                 return false;
         }
     }
     return true;
+}
+
+/* The variables of an ENV that are about running. Those of an environment that is shipped may name
+ * others; the rest may not. */
+static bool take_settings(const struct facts *facts, const struct instruction *at,
+                          struct buf *lines)
+{
+    str newline = source_newline(facts->source), kept = STR("");
+    uint32_t count = 0;
+    VEC_EACH(struct pair, pair, at->pairs) {
+        str text = source_text(facts->source, pair->at);
+        bool finds = str_has(text, STR(".venv/bin"));
+        if (is_setting_of_builds(pair->name) && !finds)
+            continue;
+        if (str_has_char(text, '$') && !finds)
+            return false;
+        kept = count++ ? str_fmt(facts->arena, "%.*s \\%.*s    %.*s", STR_ARG(kept),
+                                 STR_ARG(newline), STR_ARG(text))
+                       : text;
+    }
+    if (count == at->pairs.count)
+        buf_fmt(lines, "%.*s%.*s", STR_ARG(source_text(facts->source, at->at)), STR_ARG(newline));
+    else if (count)
+        buf_fmt(lines, "%.*s %.*s%.*s", STR_ARG(at->keyword), STR_ARG(kept), STR_ARG(newline));
+    return facts->file->directives.escape == '\\' || count == at->pairs.count || count < 2;
 }
 
 /* Instructions above the last RUN that are about running: they go to the new stage. */
@@ -82,17 +148,7 @@ static bool take_along(const struct facts *facts, struct second_stage *plan,
     str line =
         str_cat(facts->arena, source_text(facts->source, at->at), source_newline(facts->source));
     switch (at->kind) {
-    case INSTRUCTION_ENV: {
-        bool finds = str_has(line, STR(".venv/bin")); /* the environment that is shipped */
-        VEC_EACH(struct pair, pair, at->pairs) {
-            if (is_setting_of_builds(pair->name) && !finds)
-                return at->pairs.count == 1;
-        }
-        if (str_has_char(line, '$') && !finds)
-            return false;
-        buf_add(lines, line);
-        return true;
-    }
+    case INSTRUCTION_ENV: return take_settings(facts, at, lines);
     case INSTRUCTION_CMD:
     case INSTRUCTION_ENTRYPOINT:
     case INSTRUCTION_EXPOSE:
@@ -214,6 +270,9 @@ static str block_of(const struct facts *facts, const struct second_stage *plan, 
     for (uint32_t i = 0; i < plan->path_count; i++)
         buf_fmt(&text, "%s --from=%.*s %.*s %.*s%.*s", in_case(facts, "COPY", "copy"),
                 STR_ARG(build), STR_ARG(plan->paths[i]), STR_ARG(plan->places[i]),
+                STR_ARG(newline));
+    if (plan->setting.len)
+        buf_fmt(&text, "%s %.*s%.*s", in_case(facts, "ENV", "env"), STR_ARG(plan->setting),
                 STR_ARG(newline));
     if (plan->command.len)
         buf_fmt(&text, "%s %.*s%.*s", in_case(facts, "RUN", "run"), STR_ARG(plan->command),

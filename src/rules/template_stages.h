@@ -21,8 +21,9 @@ struct second_stage {
     str paths[SHIPPED_MAX];         /* absolute, what is copied from the old stage */
     str places[SHIPPED_MAX];        /* and where to: the same path, as a rule */
     uint32_t path_count;
-    bool libraries; /* what is built links to libraries of packages: `packages` gets their names */
+    bool libraries; /* what is built needs packages: `packages` gets those that are not to build */
     str packages;   /* the new stage installs, blank-separated */
+    str setting;    /* ENV line of the new stage, without its line end; "" when none */
     str command;    /* the new stage runs behind its COPY; "" when nothing */
     struct template_edits edits;
 };
@@ -45,12 +46,18 @@ str second_stage_program(const struct second_stage *plan);
  * there is none of these two. */
 str second_stage_system(const struct facts *facts);
 
+/* Is the directory of a .venv in PATH when the program is begun, or named by it? */
+bool second_stage_begins_in_venv(const struct second_stage *plan);
+
 /* What other Dockerfiles of the repository ship the results of the same builder on, "" when none
  * does. libc LIBC_NONE: a static program, which runs anywhere. */
 str second_stage_usual_base(const struct facts *facts, enum base_libc libc);
 
 /* Give the newest finding the edits. */
 bool second_stage_give(struct rule_sink *sink, struct second_stage *plan, const char *title);
+
+/* The same for what pip builds, on an image of python: "" when the image has all of it. */
+const char *template_wheel_library_of(str package, bool apk);
 
 /* The library's own packages, blank-separated, of a package to build with; NULL: not known. */
 const char *template_library_of(str package, bool apk);

@@ -63,8 +63,7 @@ static const struct {
     {"freetype-dev", NULL, "freetype"},
 };
 
-/* NULL: not a package of the table. */
-static const char *runtime_of(str package, bool apk)
+const char *template_wheel_library_of(str package, bool apk)
 {
     for (size_t i = 0; i < ARRAY_COUNT(runtime_rows); i++)
         if (str_eq(package, str_from(runtime_rows[i].package)))
@@ -165,7 +164,7 @@ static bool sort_packages(struct wheels *wheels, bool apk)
 {
     bool others = false;
     VEC_EACH(struct shell_word, word, wheels->compilers->packages) {
-        const char *runtime = word->known ? runtime_of(word->value, apk) : NULL;
+        const char *runtime = word->known ? template_wheel_library_of(word->value, apk) : NULL;
         bool build = str_ends(word->raw, STR("-dev")) || str_has_char(word->raw, '$');
         if (!runtime && build)
             return false;
@@ -193,7 +192,7 @@ static void edit_packages(struct wheels *wheels, bool apk)
     str packages = wheels->packages;
     VEC_EACH(struct shell_word, word, wheels->compilers->packages) {
         struct edit edit;
-        if (!runtime_of(word->value, apk))
+        if (!template_wheel_library_of(word->value, apk))
             continue;
         if (packages.len) {
             template_add(facts->arena, &wheels->edits, word->at, packages);

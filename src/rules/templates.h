@@ -83,6 +83,12 @@ bool template_second_stage(const struct facts *facts, struct rule_sink *sink);
 /* The same for a node program with its dependencies. */
 bool template_node_stage(const struct facts *facts, struct rule_sink *sink);
 
+/* The same for what poetry or uv installed. (template_python.c) */
+bool template_python_stage(const struct facts *facts, struct rule_sink *sink);
+
+/* Is this one of uv's own images, which others take uv from? */
+bool template_is_image_of_uv(str image);
+
 /* The same image as a stage's, in its smaller variant: "node:20-slim"; "" when there is none that
  * has what the stage's own steps call. (base_choice.c) */
 str base_slim_reference(const struct facts *facts, const struct stage_facts *stage);
