@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "data/sqlite.h"
 #include "text/finding.h"
 
 /*

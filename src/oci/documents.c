@@ -57,8 +57,8 @@ static struct platform platform_of(const struct node *node)
                              .variant = node_str(node_get(node, "variant"))};
 }
 
-static bool descriptor_read(const struct node *node, struct descriptor *out_descriptor,
-                            struct err *err)
+static bool descriptor_read(const struct node *node, str document_text,
+                            struct descriptor *out_descriptor, struct err *err)
 {
     int64_t size;
     str text = node_str(node_get(node, "digest"));
@@ -68,6 +68,7 @@ static bool descriptor_read(const struct node *node, struct descriptor *out_desc
         .platform = platform_of(node_get(node, "platform")),
         .ref_name =
             node_str(node_get(node_get(node, "annotations"), "org.opencontainers.image.ref.name")),
+        .text = str_slice(document_text, node->at.start, node->at.end),
     };
     if (!oci_digest_parse(text, &out_descriptor->digest))
         return err_set(err, ERR_FORMAT, "'%.*s' is no sha256 digest", STR_ARG(text));
@@ -77,7 +78,7 @@ static bool descriptor_read(const struct node *node, struct descriptor *out_desc
     return true;
 }
 
-static bool descriptors_read(struct arena *arena, const struct node *list,
+static bool descriptors_read(struct arena *arena, const struct node *list, str text,
                              struct descriptors *out_descriptors, struct err *err)
 {
     struct descriptors descriptors = {0};
@@ -85,7 +86,7 @@ static bool descriptors_read(struct arena *arena, const struct node *list,
         return err_set(err, ERR_FORMAT, "it lists no descriptors");
     VEC_EACH(struct node *, item, list->items) {
         struct descriptor descriptor;
-        if (!descriptor_read(*item, &descriptor, err))
+        if (!descriptor_read(*item, text, &descriptor, err))
             return false;
         vec_push(arena, &descriptors, descriptor);
     }
@@ -103,7 +104,7 @@ bool index_parse(struct arena *arena, str text, struct descriptors *out_manifest
 {
     struct node *root;
     return document(arena, text, NODE_MAP, &root, err) &&
-           descriptors_read(arena, node_get(root, "manifests"), out_manifests, err);
+           descriptors_read(arena, node_get(root, "manifests"), text, out_manifests, err);
 }
 
 bool manifest_parse(struct arena *arena, str text, struct manifest *out_manifest, struct err *err)
@@ -114,12 +115,29 @@ bool manifest_parse(struct arena *arena, str text, struct manifest *out_manifest
         return false;
     if (!node_get(root, "config"))
         return err_set(err, ERR_FORMAT, "it names no config");
-    if (!descriptor_read(node_get(root, "config"), &manifest.config, err) ||
-        !descriptors_read(arena, node_get(root, "layers"), &manifest.layers, err))
+    if (!descriptor_read(node_get(root, "config"), text, &manifest.config, err) ||
+        !descriptors_read(arena, node_get(root, "layers"), text, &manifest.layers, err))
         return false;
     if (manifest.layers.count > OCI_LAYERS_MAX)
         return err_set(err, ERR_LIMIT, "it has more than %d layers", OCI_LAYERS_MAX);
     *out_manifest = manifest;
+    return true;
+}
+
+bool oci_children(struct arena *arena, const struct descriptor *descriptor, str text,
+                  struct descriptors *out_children, struct err *err)
+{
+    struct manifest manifest;
+    struct descriptors children = {0};
+    if (descriptor_is_index(descriptor))
+        return index_parse(arena, text, out_children, err);
+    if (!manifest_parse(arena, text, &manifest, err))
+        return false;
+    vec_push(arena, &children, manifest.config);
+    VEC_EACH(struct descriptor, layer, manifest.layers) {
+        vec_push(arena, &children, *layer);
+    }
+    *out_children = children;
     return true;
 }
 

@@ -10,12 +10,6 @@
  *          OCI_LAYERS_MAX. A key that stands twice is refused: readers differ on which counts.
  */
 
-VEC_TYPE(descriptors, struct descriptor);
-
-/* The "manifests" of an index, or of a layout's index.json. */
-MUST_CHECK bool index_parse(struct arena *arena, str text, struct descriptors *out_manifests,
-                            struct err *err);
-
 struct manifest {
     struct descriptor config;
     struct descriptors layers;
@@ -32,6 +26,3 @@ struct saved_image {
 VEC_TYPE(saved_images, struct saved_image);
 MUST_CHECK bool saved_parse(struct arena *arena, str text, struct saved_images *out_images,
                             struct err *err);
-
-/* Is it an index by its media type; by what it holds where it has none? */
-bool descriptor_is_index(const struct descriptor *descriptor);

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/vec.h"
+#include "oci/reference.h"
 
 /*
  * oci/oci -- images as they stand in a layout or an archive: manifest, config, where blobs are.
@@ -46,7 +47,9 @@ struct descriptor {
     uint64_t size;
     struct platform platform;
     str ref_name; /* org.opencontainers.image.ref.name */
+    str text;     /* as it stands in its document */
 };
+VEC_TYPE(descriptors, struct descriptor);
 
 struct image_history {
     str created, created_by, author, comment;
@@ -95,8 +98,29 @@ struct image_choice {
 MUST_CHECK bool image_open(struct arena *arena, str name, const struct image_choice *choice,
                            struct image *out_image, struct err *err);
 
+/* The same of a layout's directory, from a descriptor of it on; `name` is what the user sees. */
+struct image_place {
+    int dir_fd; /* of the layout; not taken over */
+    str name;
+    const struct descriptor *descriptor;
+};
+MUST_CHECK bool image_open_at(struct arena *arena, const struct image_place *place,
+                              const struct image_choice *choice, struct image *out_image,
+                              struct err *err);
+
 /* "sha256:..." of a descriptor; false for other algorithms and for what is no digest. */
 bool oci_digest_parse(str text, digest *out_digest);
+
+/* Does it lead to an index, by its media type? */
+bool descriptor_is_index(const struct descriptor *descriptor);
+
+/* The "manifests" of an index, or of a layout's index.json. */
+MUST_CHECK bool index_parse(struct arena *arena, str text, struct descriptors *out_manifests,
+                            struct err *err);
+
+/* All that an index or a manifest names: manifests, or the config and the layers behind it. */
+MUST_CHECK bool oci_children(struct arena *arena, const struct descriptor *descriptor, str text,
+                             struct descriptors *out_children, struct err *err);
 
 /* The documents themselves. Unknown keys are passed over; duplicate keys are ERR_FORMAT. */
 MUST_CHECK bool oci_config_parse(struct arena *arena, str text, struct image_config *out_config,

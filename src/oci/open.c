@@ -373,3 +373,20 @@ bool image_open(struct arena *arena, str name, const struct image_choice *choice
     *out_image = image;
     return true;
 }
+
+bool image_open_at(struct arena *arena, const struct image_place *place,
+                   const struct image_choice *choice, struct image *out_image, struct err *err)
+{
+    struct image image = {.name = place->name, .transport = STR("store")};
+    struct opening opening = {
+        .arena = arena,
+        .choice = choice,
+        .image = &image,
+        .files = {.arena = arena, .shown = place->name, .fd = place->dir_fd},
+    };
+    if (!hash_open(err) || !take_descriptor(&opening, place->descriptor, err))
+        return err_wrap(err, "image '%.*s'", STR_ARG(place->name));
+    vec_push(arena, &image.tags, place->name);
+    *out_image = image;
+    return true;
+}

@@ -30,7 +30,7 @@ void store_close(struct store *store);
 /* -- blobs ------------------------------------------------------------------------------------- */
 
 /* Where a blob is; false in out_found, and no error, when it is not there. */
-MUST_CHECK bool store_find_blob(struct store *store, digest digest, bool *out_found,
+MUST_CHECK bool store_find_blob(struct store *store, digest id, bool *out_found,
                                 struct blob *out_blob, struct err *err);
 
 /* A blob on its way in. Ended, or dropped: one of the two, always. */
@@ -54,7 +54,7 @@ MUST_CHECK bool store_put(struct store *store, str bytes, digest *out_digest, st
 struct store_name {
     str name;
     struct descriptor descriptor; /* of its manifest or index */
-    int64_t tagged_s;             /* when, in seconds since 1970 */
+    int64_t tagged_s;             /* when, in seconds since 1970; 0: another tool did */
 };
 VEC_TYPE(store_names, struct store_name);
 
@@ -68,6 +68,11 @@ MUST_CHECK bool store_find_name(struct arena *arena, struct store *store, str na
 MUST_CHECK bool store_list(struct arena *arena, struct store *store, struct store_names *out_names,
                            struct err *err);
 
+/* Where a blob came from: "docker.io/library/debian", so that a push can mount it there. */
+MUST_CHECK bool store_origin_add(struct store *store, digest id, str repository, struct err *err);
+MUST_CHECK bool store_origins(struct arena *arena, struct store *store, digest id,
+                              struct strs *out_repositories, struct err *err);
+
 /* Open what stands behind a name. */
 MUST_CHECK bool store_image_open(struct arena *arena, struct store *store,
                                  const struct store_name *name, const struct image_choice *choice,
@@ -75,8 +80,12 @@ MUST_CHECK bool store_image_open(struct arena *arena, struct store *store,
 
 /* -- what was learned -------------------------------------------------------------------------- */
 
-/* A note by kind ("report", "pull") and key (a digest and a fingerprint in text). Found bytes stay
- * mapped as long as the program runs. A damaged note is not found. */
+/* Of a layer's bytes by diff id, and of what its entries cost by blob digest. */
+#define STORE_NOTE_REPORT "report"
+#define STORE_NOTE_PULL   "pull"
+
+/* A note by kind and key (64 hexadecimal digits of a digest, and what else tells it apart). Found
+ * bytes stay mapped as long as the program runs. A damaged note is not found. */
 MUST_CHECK bool store_note_find(struct store *store, const char *kind, str key, bool *out_found,
                                 str *out_bytes, struct err *err);
 MUST_CHECK bool store_note_put(struct store *store, const char *kind, str key, str bytes,

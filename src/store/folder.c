@@ -1,0 +1,177 @@
+#include "store/folder.h"
+
+#include "base/arena.h"
+#include "base/io.h"
+#include "base/nameless.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
+#define EMPTY_INDEX                                                                            \
+    "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifes" \
+    "ts\":[]}"
+
+static bool has(const struct store *store, const char *name)
+{
+    struct stat stat;
+    return path_stat(store->root_fd, str_from(name), &stat);
+}
+
+/* Is there nothing in it? A folder of somebody's files is never made a store. */
+static bool is_empty(const struct store *store)
+{
+    struct dir_names names;
+    struct err unheard = {0};
+    return dir_list(store->arena, store->root_fd, &names, &unheard) && !names.count;
+}
+
+static bool make_layout(struct store *store, struct err *err)
+{
+    if (!has(store, "oci-layout")) {
+        if (!is_empty(store)) {
+            err_set(err, ERR_FORMAT, "'%.*s' has files in it and is no image store",
+                    STR_ARG(store->path));
+            return err_hint(err, "name an empty folder, or one with an OCI image layout");
+        }
+        if (!file_replace(store->root_fd, STR("index.json"), STR(EMPTY_INDEX), err) ||
+            !file_replace(store->root_fd, STR("oci-layout"), STR(LAYOUT_TEXT), err))
+            return false;
+    }
+    if (!has(store, "index.json") &&
+        !file_replace(store->root_fd, STR("index.json"), STR(EMPTY_INDEX), err))
+        return false;
+    return dirs_make(store->root_fd, STR("blobs/sha256"), err) &&
+           dirs_make(store->root_fd, STR("plimsoll/notes"), err);
+}
+
+static int sub_folder(const struct store *store, const char *path)
+{
+    struct err unheard = {0};
+    return open_beneath(store->root_fd, str_from(path), O_RDONLY | O_DIRECTORY, &unheard);
+}
+
+/* Hold the lock that says: somebody uses it. */
+static bool take_use(struct store *store, struct err *err)
+{
+    bool held;
+    if (store->own_fd < 0)
+        return true;
+    store->use_fd = lock_open(store->own_fd, STR("use.lock"), err);
+    return store->use_fd >= 0 && lock_take(store->use_fd, false, true, &held, err);
+}
+
+static bool open_root(struct store *store, bool create, struct err *err)
+{
+    struct stat stat;
+    if (!path_stat(AT_FDCWD, store->path, &stat)) {
+        if (errno != ENOENT)
+            return err_sys(err, "cannot look at '%.*s'", STR_ARG(store->path));
+        if (!create)
+            return true;
+        if (!dirs_make(AT_FDCWD, store->path, err))
+            return false;
+    }
+    store->root_fd = dir_open(AT_FDCWD, store->path, err);
+    if (store->root_fd < 0 || (create && !make_layout(store, err)))
+        return false;
+    if (!has(store, "oci-layout")) {
+        if (is_empty(store)) {
+            fd_cleanup(&store->root_fd);
+            return true;
+        }
+        err_set(err, ERR_FORMAT, "'%.*s' is no image store: it has no oci-layout",
+                STR_ARG(store->path));
+        return err_hint(err, "--store and $PLIMSOLL_STORE name the store");
+    }
+    store->blobs_fd = sub_folder(store, "blobs/sha256");
+    store->own_fd = sub_folder(store, "plimsoll");
+    return take_use(store, err);
+}
+
+bool store_open(struct arena *arena, str path, bool create, struct store **out_store,
+                struct err *err)
+{
+    struct store *store = NEW(arena, struct store);
+    *store = (struct store){.arena = arena,
+                            .path = str_copy(arena, path),
+                            .root_fd = -1,
+                            .blobs_fd = -1,
+                            .own_fd = -1,
+                            .use_fd = -1,
+                            .names_fd = -1};
+    if (!hash_open(err) || !open_root(store, create, err)) {
+        store_close(store);
+        return err_wrap(err, "store '%.*s'", STR_ARG(path));
+    }
+    *out_store = store;
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    if (store->db)
+        sqlite_close(store->db);
+    store->db = NULL;
+    fd_cleanup(&store->names_fd);
+    fd_cleanup(&store->use_fd);
+    fd_cleanup(&store->own_fd);
+    fd_cleanup(&store->blobs_fd);
+    fd_cleanup(&store->root_fd);
+}
+
+bool folder_writable(const struct store *store, struct err *err)
+{
+    if (store->own_fd >= 0 && store->blobs_fd >= 0)
+        return true;
+    return err_set(err, ERR_DENIED, "the store '%.*s' was opened for reading only",
+                   STR_ARG(store->path));
+}
+
+struct blob_path folder_blob_path(digest id)
+{
+    struct blob_path path;
+    snprintf(path.z, sizeof(path.z), "blobs/sha256/%s", digest_hex(id).z);
+    return path;
+}
+
+/* -- the database ------------------------------------------------------------------------------ */
+
+static const char *const schema =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+    "CREATE TABLE IF NOT EXISTS tagged(name TEXT PRIMARY KEY, digest BLOB, tagged_s INTEGER);"
+    "CREATE TABLE IF NOT EXISTS origin(digest BLOB, repository TEXT,"
+    " PRIMARY KEY(digest, repository)) WITHOUT ROWID;";
+
+static bool open_database(struct store *store, str path, struct err *err)
+{
+    if (!sqlite_open(store->arena, path, &store->db, err))
+        return false;
+    if (sqlite_do(store->db, schema, err))
+        return true;
+    sqlite_close(store->db);
+    store->db = NULL;
+    return false;
+}
+
+bool folder_database(struct store *store, struct err *err)
+{
+    if (store->db)
+        return true;
+    if (!folder_writable(store, err))
+        return false;
+    /* By descriptor: the folder stays the one that was opened, whatever is renamed meanwhile. */
+    str path = str_fmt(store->arena, "/proc/self/fd/%d/index.sqlite", store->own_fd);
+    struct err first = {0};
+    if (open_database(store, path, &first))
+        return true;
+    if (renameat(store->own_fd, "index.sqlite", store->own_fd, "index.sqlite.broken") != 0) {
+        *err = first;
+        return false;
+    }
+    unlinkat(store->own_fd, "index.sqlite-wal", 0);
+    unlinkat(store->own_fd, "index.sqlite-shm", 0);
+    return open_database(store, path, err);
+}
