@@ -1,5 +1,6 @@
 #include "rules/artefacts.h"
 #include "rules/families.h"
+#include "rules/templates.h"
 
 /* COPY --from of the directory that something was built in, rather than of what was built. */
 
@@ -75,14 +76,16 @@ static bool holds_install(const struct facts *facts, uint32_t stage, str path,
     return false;
 }
 
-static void check_source(const struct facts *facts, struct rule_sink *sink, uint32_t stage,
-                         const struct word *word, str path)
+static void check_source(const struct facts *facts, struct rule_sink *sink,
+                         const struct step_facts *copy, const struct word *word, str path)
 {
+    uint32_t stage = copied_stage(facts, copy);
     const struct shell_command *install = dev_install_of(facts, stage);
     if (install && holds_install(facts, stage, path, install)) {
         found(sink, word->at, "all of '%.*s' is copied, development dependencies included",
               STR_ARG(path));
         found_related(sink, install->at, "installed here");
+        template_prune_copied(facts, sink, stage, copy);
         return;
     }
     const struct build_row *row = NULL;
@@ -93,15 +96,16 @@ static void check_source(const struct facts *facts, struct rule_sink *sink, uint
           "the program", row->what);
     found_severity(sink, row->severity);
     found_related(sink, build->at, "built here");
+    template_narrow_copy(facts, sink, copy, path);
 }
 
 static void check_copy(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step)
 {
-    uint32_t stage = copied_stage(facts, step);
     const struct stage_facts *own = step_stage(facts, step);
     const struct words *words = &step->instruction->words;
-    if (stage == NO_INDEX || !own || !own->ships || own->windows || is_for_development(facts))
+    if (copied_stage(facts, step) == NO_INDEX || !own || !own->ships || own->windows ||
+        is_for_development(facts))
         return;
     for (uint32_t i = 0; i + 1 < words->count; i++) {
         str value;
@@ -110,7 +114,7 @@ static void check_copy(const struct facts *facts, struct rule_sink *sink,
             continue;
         str path = path_join(facts->arena, STR("/"), value);
         if (path.len > 1)
-            check_source(facts, sink, stage, &words->at[i], path);
+            check_source(facts, sink, step, &words->at[i], path);
     }
 }
 
@@ -124,7 +128,7 @@ RULE_FAMILY(size_copied,
             {.name = "size/build-directory-copied",
              .aka = "",
              .severity = SEVERITY_WARNING,
-             .fix = FIX_SUGGESTION,
+             .fix = FIX_PROOF,
              .since = "0.1",
              .guide = "s6 s23",
              .what = "COPY --from of the whole directory that a stage builds in",

@@ -121,8 +121,7 @@ bool second_stage_uv(struct second_stage *plan)
 
 /* -- node -------------------------------------------------------------------------------------- */
 
-/* What takes the development dependencies out again. */
-static const char *pruning_of(const struct facts *facts, const struct step_facts *step)
+const char *template_pruning_of(const struct facts *facts, const struct step_facts *step)
 {
     const struct stage_facts *stage = step_stage(facts, step);
     for (const struct step_facts *at = step; at > facts->steps && at->stage == step->stage; at--)
@@ -153,7 +152,7 @@ bool template_node_stage(const struct facts *facts, struct rule_sink *sink)
         plan.last->instruction->json || str_has_char(facts->final->stage->base_raw, '$'))
         return false;
     const struct shell_command *start = &plan.start->commands[0];
-    const char *prune = pruning_of(facts, plan.last);
+    const char *prune = template_pruning_of(facts, plan.last);
     if (!prune || !STR_IN(start->name, "node", "npm", "yarn", "pnpm"))
         return false;
     str slim = base_slim_reference(facts, facts->final);

@@ -83,6 +83,16 @@ bool template_second_stage(const struct facts *facts, struct rule_sink *sink);
 /* The same for a node program with its dependencies. */
 bool template_node_stage(const struct facts *facts, struct rule_sink *sink);
 
+/* What takes the development dependencies of a stage out again, as a command; NULL: not known. */
+const char *template_pruning_of(const struct facts *facts, const struct step_facts *step);
+
+/* COPY --from of all that another stage built in (template_copied.c): without what only the build
+ * needs, or the program alone, which was built below `path`. */
+bool template_prune_copied(const struct facts *facts, struct rule_sink *sink, uint32_t stage,
+                           const struct step_facts *copy);
+bool template_narrow_copy(const struct facts *facts, struct rule_sink *sink,
+                          const struct step_facts *copy, str path);
+
 /* The same for what poetry or uv installed. (template_python.c) */
 bool template_python_stage(const struct facts *facts, struct rule_sink *sink);
 
