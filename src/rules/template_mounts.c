@@ -22,9 +22,14 @@ struct mount_row {
     bool locked;                /* the tool wants it for itself */
     bool keeps;                 /* later steps read what lies in it */
     bool system;                /* of the distribution: only when asked for */
+    bool rpm;                   /* its cache is where rpm_cache_of() says */
 };
 
 #define NO_CACHE "--no-cache --no-cache-dir"
+
+#define RPM_ROW                                                                             \
+    .subs = "install localinstall groupinstall", .options = "--installroot --cacheonly -C", \
+    .locked = true, .system = true, .rpm = true
 
 /* poetry keeps its environments below its cache directory, so that only two parts are mounted.
  * /var/lib/apt holds more than lists: which packages apt installed by itself. */
@@ -155,12 +160,10 @@ static const struct mount_row mount_rows[] = {
      .defeats = "--no-cache",
      .locked = true,
      .system = true},
-    {.program = "dnf",
-     .subs = "install",
-     .usual = "/var/cache/dnf",
-     .options = "--installroot --cacheonly",
-     .locked = true,
-     .system = true},
+    {.program = "dnf", RPM_ROW},
+    {.program = "dnf5", RPM_ROW},
+    {.program = "yum", RPM_ROW},
+    {.program = "microdnf", RPM_ROW},
 };
 
 /* The program as the table calls it. */
@@ -236,6 +239,29 @@ static bool is_read_later(const struct facts *facts, const struct step_facts *st
 
 /* -- where ------------------------------------------------------------------------------------- */
 
+/* dnf 5 came with Fedora 41. */
+static bool has_dnf5(const struct stage_facts *stage)
+{
+    uint64_t release = 0;
+    bool number = str_to_u64(stage->tag, &release);
+    return str_has(stage->repository, STR("fedora")) &&
+           (number ? release >= 41 : STR_IN(stage->tag, "", "latest", "rawhide"));
+}
+
+/* Where an rpm system's program keeps its cache: yum is another name of dnf since release 8. */
+static str rpm_cache_of(const struct stage_facts *stage, const char *program)
+{
+    if (str_eq(str_from(program), STR("microdnf")))
+        return STR("/var/cache/yum");
+    if (str_eq(str_from(program), STR("dnf5")) || has_dnf5(stage))
+        return STR("/var/cache/libdnf5");
+    const char *own = stage->base ? stage->base->packages : NULL;
+    bool old = own && str_eq(str_from(own), STR("yum")) && !str_starts(stage->tag, STR("8")) &&
+               !str_starts(stage->tag, STR("centos8")) && !str_starts(stage->tag, STR("stream"));
+    return old && str_eq(str_from(program), STR("yum")) ? STR("/var/cache/yum")
+                                                        : STR("/var/cache/dnf");
+}
+
 /* The directory of a row for this step; "" when it is not known. */
 static str directory_of(const struct facts *facts, const struct step_facts *step,
                         const struct mount_row *row, const struct template_user *user)
@@ -254,6 +280,8 @@ static str directory_of(const struct facts *facts, const struct step_facts *step
             return STR("");
     if (row->image && str_eq(stage->repository, str_from(row->image)))
         return str_from(row->there);
+    if (row->rpm)
+        return rpm_cache_of(stage, row->program);
     if (!row->usual)
         return STR("");
     if (row->root && !user->uid.len)
@@ -371,8 +399,7 @@ static void plan_options(const struct facts *facts, struct mounts_plan *plan,
     } else if (option) {
         plan->edits.impossible = true;
     }
-    if (str_eq(str_from(row->program), STR("dnf")) && sub &&
-        !str_has(source_text(facts->source, command->at), STR("keepcache")))
+    if (row->rpm && sub && !str_has(source_text(facts->source, command->at), STR("keepcache")))
         template_add(facts->arena, &plan->edits, (span){sub->at.end, sub->at.end},
                      STR(" --setopt=keepcache=1"));
 }

@@ -246,6 +246,43 @@ static const struct rule_row rows[] = {
      "RUN --mount=type=cache,target=/var/cache/dnf,sharing=locked \\\n"
      "  dnf install --setopt=keepcache=1 -y curl\n",
      NULL, NULL, true},
+    {"dnf 5 of Fedora", "cache/mount-missing",
+     "FROM fedora:42\n"
+     "RUN dnf install -y nginx && dnf clean all\n", 2,
+     "FROM fedora:42\n"
+     "RUN --mount=type=cache,target=/var/cache/libdnf5,sharing=locked \\\n"
+     "    dnf install --setopt=keepcache=1 -y nginx\n",
+     NULL, NULL, true},
+    {"dnf", "cache/mount-missing",
+     "FROM almalinux:9\n"
+     "RUN dnf -y install nginx && dnf clean all\n", 2,
+     "FROM almalinux:9\n"
+     "RUN --mount=type=cache,target=/var/cache/dnf,sharing=locked \\\n"
+     "    dnf -y install --setopt=keepcache=1 nginx\n",
+     NULL, NULL, true},
+    {"yum that is dnf", "cache/mount-missing",
+     "FROM rockylinux:9\n"
+     "RUN yum install -y nginx && yum clean all && rm -rf /var/cache/dnf\n", 2,
+     "FROM rockylinux:9\n"
+     "RUN --mount=type=cache,target=/var/cache/dnf,sharing=locked \\\n"
+     "    yum install --setopt=keepcache=1 -y nginx\n",
+     NULL, NULL, true},
+    {"yum", "cache/mount-missing",
+     "FROM amazonlinux:2\n"
+     "RUN yum install -y nginx && \\\n"
+     "    yum clean all && \\\n"
+     "    rm -rf /var/cache/yum\n", 2,
+     "FROM amazonlinux:2\n"
+     "RUN --mount=type=cache,target=/var/cache/yum,sharing=locked \\\n"
+     "    yum install --setopt=keepcache=1 -y nginx\n",
+     NULL, NULL, true},
+    {"microdnf", "cache/mount-missing",
+     "FROM registry.access.redhat.com/ubi9/ubi-minimal:9.4\n"
+     "RUN microdnf install -y nginx && microdnf clean all\n", 2,
+     "FROM registry.access.redhat.com/ubi9/ubi-minimal:9.4\n"
+     "RUN --mount=type=cache,target=/var/cache/yum,sharing=locked \\\n"
+     "    microdnf install --setopt=keepcache=1 -y nginx\n",
+     NULL, NULL, true},
     {"two managers in one step", "cache/mount-missing",
      "FROM python:3.12-slim\n"
      "RUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/* && pip install "
