@@ -2,6 +2,7 @@
 
 #include "analyze/dive.h"
 #include "analyze/gates.h"
+#include "analyze/image_tree.h"
 #include "packages/packages.h"
 
 /*

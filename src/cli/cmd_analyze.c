@@ -10,7 +10,7 @@
 
 struct analyze_args {
     struct opt_list images;
-    str platform;
+    str platform, report;
     str ci_config, efficiency, wasted, user_wasted;
     uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
     unsigned compat;
@@ -22,6 +22,8 @@ static const struct opt opts[] = {
     {"top", 0, OPT_INT, AT(top), "N", "how many rows of each list are shown"},
     {"platform", 0, OPT_STRING, AT(platform), "OS/ARCH",
      "which image of several, e.g. linux/arm64; this machine's when not given"},
+    {"report", 0, OPT_STRING, AT(report), "FILE",
+     "write a page for browsers, complete in one file, e.g. report.html"},
     {"max-size", 0, OPT_SIZE, AT(max_size), "SIZE", "status 1 when the image is larger"},
     {"max-pull", 0, OPT_SIZE, AT(max_pull), "SIZE", "status 1 when its blobs are larger"},
     {"max-waste", 0, OPT_SIZE, AT(max_waste), "SIZE", "status 1 when more is hidden"},
@@ -188,6 +190,9 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
                    report_analysis(ctx->arena, &analysis, ctx->common.format == 1,
                                    (uint32_t)args->top, &style),
                    err))
+        return false;
+    if (args->report.len && !file_replace(ctx->host.cwd_fd, args->report,
+                                          report_page(ctx->arena, &analysis, &packages), err))
         return false;
     bool broken = tell_gates(ctx, args, &analysis);
     if (judged) {

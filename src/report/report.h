@@ -22,6 +22,7 @@
  */
 
 struct analysis;       /* analyze/analyze.h */
+struct package_list;   /* packages/packages.h */
 struct context_report; /* context/context.h */
 struct base_fact;      /* rules/facts.h     */
 
@@ -74,6 +75,10 @@ str report_context(struct arena *arena, const struct context_report *report, boo
 /* Where an image's bytes are; at most `top` rows of each list for people, all for JSON. */
 str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
                     const struct report_style *style);
+
+/* The same as one page for a browser, that needs no other file and no network. */
+str report_page(struct arena *arena, const struct analysis *analysis,
+                const struct package_list *packages);
 
 enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };
 #define EXPLAIN_FORMATS "human|markdown|json"

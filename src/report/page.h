@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/buf.h"
+#include "report/analyze_words.h"
+#include "report/report.h"
+
+/*
+ * report/page -- the parts of the page that `--report` writes. Private to report/.
+ *
+ *   head, style | summary | layers | map | fixes | waste | duplicates | ... | data, script
+ *
+ * Shapes   Markup is ours and goes through page_z() and page_fmt(); whatever comes from an image
+ *          goes through page_text(), and nothing else writes it. Numbers that people read stand in
+ *          <data value="exact">. Without script the page is whole but for the map, which is then a
+ *          list.
+ * Units    Bytes.
+ */
+
+enum { PAGE_BYTES_MAX = 256 << 20 };
+
+struct page {
+    struct arena *arena, *scratch; /* scratch: text on its way into `out`, which grows in `arena` */
+    struct buf out;
+    const struct analysis *analysis;
+    const struct package_list *packages;
+    const struct tree *tree;
+    bool compressed;       /* a pull is not what the files weigh */
+    uint64_t *hidden_pull; /* by layer: of what it wrote and others hide */
+};
+
+/* -- writing ----------------------------------------------------------------------------------- */
+
+/* Our own markup; the same with numbers in it, never with text of others. */
+void page_z(struct page *page, const char *markup);
+void page_fmt(struct page *page, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Text of others, safe in content and in quoted attributes: what drives or misleads a reader is
+ * written as an escape, what HTML would read as markup as an entity. */
+void page_text(struct page *page, str text);
+
+/* "12.3 MB", "1,234" and "12.3 %", with the exact value for programs. */
+void page_size(struct page *page, uint64_t bytes);
+void page_count(struct page *page, uint64_t count);
+void page_share(struct page *page, uint64_t part, uint64_t whole);
+
+/* A part of 100: 0 where there is no whole. */
+double percent_of(uint64_t part, uint64_t whole);
+
+struct page_column {
+    const char *title;
+    bool number;
+};
+
+/* A table that script can sort. `caption` is markup of ours. Rows are the caller's <tr>s. */
+void page_table_begin(struct page *page, const char *caption, const struct page_column *columns,
+                      size_t count);
+void page_table_end(struct page *page);
+
+/* A section with its heading; `lead` is markup of ours, or NULL. */
+void page_section(struct page *page, const char *id, const char *title, const char *lead);
+
+/* What made a layer: "Dockerfile:12" where it is known, and the instruction, on one line. */
+void page_made_by(struct page *page, uint32_t layer);
+
+/* -- parts ------------------------------------------------------------------------------------- */
+
+void page_summary(struct page *page);
+void page_layers(struct page *page);
+void page_map(struct page *page); /* the frame of the map, and the same as a list */
+void page_fixes(struct page *page);
+void page_waste(struct page *page);
+void page_tables(struct page *page); /* duplicates, packages, categories */
+
+/* The document that the script reads: plimsoll.page/1. */
+void page_data(struct page *page);
