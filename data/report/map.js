@@ -3,12 +3,14 @@
 
 const root = buildTree(data.tree);
 const state = { folder: root, size: "raw", colour: "layer", filter: null, tiles: [], focus: 0 };
-const COLOURS = 12, ROWS = 100;
+const COLOURS = 12,
+  ROWS = 100;
 
 /* -- filters: {text, test} ------------------------------------------------------------------- */
 
 function filterOf(text) {
-  const [kind, ...rest] = text.split(":"), value = rest.join(":");
+  const [kind, ...rest] = text.split(":"),
+    value = rest.join(":");
   if (kind === "pair") {
     const [writer, hider, fate] = value.split("-").map(Number);
     return {
@@ -17,36 +19,46 @@ function filterOf(text) {
     };
   }
   const wanted = {
-    layer: () => Number(value), owner: () => data.owners.indexOf(value),
-    category: () => data.categories.indexOf(value), fate: () => FATES.indexOf(value),
+    layer: () => Number(value),
+    owner: () => data.owners.indexOf(value),
+    category: () => data.categories.indexOf(value),
+    fate: () => FATES.indexOf(value),
   }[kind]();
   const of = PROPERTIES[kind].of;
   const missing = kind === "owner" && wanted < 0;
   return {
-    text: missing ? value : PROPERTIES[kind].name(wanted), key: `${kind}:${wanted}`,
+    text: missing ? value : PROPERTIES[kind].name(wanted),
+    key: `${kind}:${wanted}`,
     test: (node) => !missing && of(node) === wanted,
   };
 }
 
 function searchFilter(text) {
   const wanted = text.toLowerCase();
-  return { text: `search: ${text}`, search: true, test: (node) => pathOf(node).toLowerCase().includes(wanted) };
+  return {
+    text: `search: ${text}`,
+    search: true,
+    test: (node) => pathOf(node).toLowerCase().includes(wanted),
+  };
 }
 
 const shows = (node) => !state.filter || state.filter.test(node);
-const showsAny = (node) => node.kind === FOLDER ? node.children.some(showsAny) : shows(node);
+const showsAny = (node) => (node.kind === FOLDER ? node.children.some(showsAny) : shows(node));
 
 /* -- colours: the largest values have one each ----------------------------------------------- */
 
 function rankColours() {
-  const of = PROPERTIES[state.colour].of, bytes = new Map();
+  const of = PROPERTIES[state.colour].of,
+    bytes = new Map();
   eachLeaf(root, (node) => bytes.set(of(node), (bytes.get(of(node)) || 0) + node[state.size]));
   const values = [...bytes].filter((pair) => pair[1] > 0).sort((a, b) => b[1] - a[1]);
   const colours = new Map();
   if (state.colour === "fate") values.forEach(([value]) => colours.set(value, `f${value}`));
-  else if (state.colour === "layer") values.forEach(([value]) => colours.set(value, `c${value % COLOURS}`));
+  else if (state.colour === "layer")
+    values.forEach(([value]) => colours.set(value, `c${value % COLOURS}`));
   else
-    values.filter(([value]) => value >= 0)
+    values
+      .filter(([value]) => value >= 0)
       .forEach(([value], i) => colours.set(value, `c${Math.min(i, COLOURS - 1)}`));
   return { values, colour: (node) => colours.get(of(node)) || `c${COLOURS - 1}`, colours };
 }
@@ -56,7 +68,12 @@ function rankColours() {
 function about(node) {
   const box = byId("about");
   box.replaceChildren();
-  add(box, "h3", {}, node.name || !node.parent ? pathOf(node) : `${pathOf(node.parent)} · ${labelOf(node)}`);
+  add(
+    box,
+    "h3",
+    {},
+    node.name || !node.parent ? pathOf(node) : `${pathOf(node.parent)} · ${labelOf(node)}`,
+  );
   const list = add(box, "dl");
   const row = (name, text) => {
     if (!text) return;
@@ -67,7 +84,10 @@ function about(node) {
   if (data.compressed) row("pull", sizeText(node.pull));
   if (node.kind !== FILE) row("number of files", countText(node.count));
   if (node.kind === FOLDER) {
-    row("hidden", node.hidden ? `${sizeText(node.hidden)} · ${shareText(node.hidden, node.raw)}` : "");
+    row(
+      "hidden",
+      node.hidden ? `${sizeText(node.hidden)} · ${shareText(node.hidden, node.raw)}` : "",
+    );
     return;
   }
   const most = node.kind === MANY ? "most by " : "";
@@ -80,14 +100,19 @@ function about(node) {
 }
 
 function drawCrumbs() {
-  const nav = byId("crumbs"), chain = [];
+  const nav = byId("crumbs"),
+    chain = [];
   nav.replaceChildren();
   for (let at = state.folder; at; at = at.parent) chain.unshift(at);
   chain.forEach((node, i) => {
     if (i > 1) add(nav, "span", {}, " / ");
     const last = i === chain.length - 1;
-    const button = add(nav, "button", { type: "button", "aria-current": last ? "location" : null },
-      node.parent ? node.name : "/");
+    const button = add(
+      nav,
+      "button",
+      { type: "button", "aria-current": last ? "location" : null },
+      node.parent ? node.name : "/",
+    );
     button.addEventListener("click", () => open(node));
   });
   add(nav, "span", {}, ` — ${sizeText(state.folder[state.size])}`);
@@ -97,23 +122,37 @@ function drawLegend(ranks) {
   const legend = byId("legend");
   legend.replaceChildren();
   for (const [value, bytes] of ranks.values.slice(0, 14)) {
-    const key = `${state.colour}:${value}`, name = PROPERTIES[state.colour].name(value);
+    const key = `${state.colour}:${value}`,
+      name = PROPERTIES[state.colour].name(value);
     const pressed = Boolean(state.filter && state.filter.key === key);
-    const button = add(legend, "button", { type: "button", "aria-pressed": String(pressed), title: name });
+    const button = add(legend, "button", {
+      type: "button",
+      "aria-pressed": String(pressed),
+      title: name,
+    });
     add(button, "i", { class: `chip ${ranks.colours.get(value) || `c${COLOURS - 1}`}` });
     button.append(`${name} · ${sizeText(bytes)}`);
     const of = PROPERTIES[state.colour].of;
     button.addEventListener("click", () =>
-      setFilter(pressed ? null : { text: name, key, test: (node) => of(node) === value }));
+      setFilter(pressed ? null : { text: name, key, test: (node) => of(node) === value }),
+    );
   }
 }
 
-const ROW_COLUMNS = [["files", true], ["pull", true], ["path", false], ["layer", false], ["package", false],
-  ["category", false], ["fate", false]];
+const ROW_COLUMNS = [
+  ["files", true],
+  ["pull", true],
+  ["path", false],
+  ["layer", false],
+  ["package", false],
+  ["category", false],
+  ["fate", false],
+];
 
 /* The files of the folder that pass the filter, the largest first: what the numbers stand for. */
 function drawRows() {
-  const box = byId("rows"), found = [];
+  const box = byId("rows"),
+    found = [];
   let sum = 0;
   box.replaceChildren();
   eachLeaf(state.folder, (node) => {
@@ -125,10 +164,17 @@ function drawRows() {
   found.sort((a, b) => b[state.size] - a[state.size]);
   const table = add(add(box, "div", { class: "scroll" }), "table", { class: "sortable" });
   const what = state.filter ? state.filter.text : pathOf(state.folder);
-  add(table, "caption", {}, `${what}: ${sizeText(sum)} in ${countText(found.length)} rows` +
-    (found.length > ROWS ? `, the ${ROWS} largest of them` : ""));
-  const head = add(add(table, "thead"), "tr"), body = add(table, "tbody");
-  for (const [title, number] of ROW_COLUMNS) add(head, "th", { scope: "col", class: number ? "n" : null }, title);
+  add(
+    table,
+    "caption",
+    {},
+    `${what}: ${sizeText(sum)} in ${countText(found.length)} rows` +
+      (found.length > ROWS ? `, the ${ROWS} largest of them` : ""),
+  );
+  const head = add(add(table, "thead"), "tr"),
+    body = add(table, "tbody");
+  for (const [title, number] of ROW_COLUMNS)
+    add(head, "th", { scope: "col", class: number ? "n" : null }, title);
   for (const node of found.slice(0, ROWS)) addRow(body, node);
   makeSortable(table);
 }
@@ -137,9 +183,17 @@ function addRow(body, node) {
   const row = add(body, "tr");
   for (const key of ["raw", "pull"])
     add(add(row, "td", { class: "n" }), "data", { value: node[key] }, sizeText(node[key]));
-  const path = node.kind === MANY ? `${pathOf(node)}${node.name ? "/" : ""} (${countText(node.count)} files)` : pathOf(node);
+  const path =
+    node.kind === MANY
+      ? `${pathOf(node)}${node.name ? "/" : ""} (${countText(node.count)} files)`
+      : pathOf(node);
   add(add(row, "td", { class: "path" }), "code", {}, path);
-  add(row, "td", { class: "cmd", "data-v": node.layer, title: layerText(node.layer) }, layerText(node.layer));
+  add(
+    row,
+    "td",
+    { class: "cmd", "data-v": node.layer, title: layerText(node.layer) },
+    layerText(node.layer),
+  );
   add(row, "td", {}, PROPERTIES.owner.name(node.owner));
   add(row, "td", {}, data.categories[node.category]);
   const fate = add(row, "td", { class: "fate" });
@@ -148,16 +202,23 @@ function addRow(body, node) {
 }
 
 function draw() {
-  const svg = byId("treemap"), ranks = rankColours();
+  const svg = byId("treemap"),
+    ranks = rankColours();
   const box = { x: 0, y: 0, w: svg.clientWidth, h: svg.clientHeight };
   svg.replaceChildren();
-  state.tiles = state.folder.kind === FOLDER
-    ? layOut(state.folder, box, (node) => node[state.size], 0, []) : [];
+  state.tiles =
+    state.folder.kind === FOLDER
+      ? layOut(state.folder, box, (node) => node[state.size], 0, [])
+      : [];
   for (const tile of state.tiles) {
     const { node } = tile;
-    const size = sizeText(node[state.size]), title = labelOf(node);
+    const size = sizeText(node[state.size]),
+      title = labelOf(node);
     tile.group = drawTile(svg, tile, {
-      title, size, colour: ranks.colour(node), dim: Boolean(state.filter) && !showsAny(node),
+      title,
+      size,
+      colour: ranks.colour(node),
+      dim: Boolean(state.filter) && !showsAny(node),
       label: `${title}, ${size}${node.fate && node.kind !== FOLDER ? `, ${FATES[node.fate]}` : ""}`,
     });
     tile.group.addEventListener("pointerenter", () => about(node));
@@ -200,7 +261,8 @@ function setFilter(filter) {
 
 /* One tile can be tabbed to; arrow keys lead to the others of the same folder. */
 function focusTile(index, take = true) {
-  const old = state.tiles[state.focus], next = state.tiles[index];
+  const old = state.tiles[state.focus],
+    next = state.tiles[index];
   if (old) old.group.setAttribute("tabindex", -1);
   if (!next) return;
   state.focus = index;
@@ -210,7 +272,9 @@ function focusTile(index, take = true) {
 
 function stepFocus(step) {
   const parent = state.tiles[state.focus].node.parent;
-  const among = state.tiles.map((tile, i) => tile.node.parent === parent ? i : -1).filter((i) => i >= 0);
+  const among = state.tiles
+    .map((tile, i) => (tile.node.parent === parent ? i : -1))
+    .filter((i) => i >= 0);
   const at = among.indexOf(state.focus) + step;
   if (among[at] !== undefined) focusTile(among[at]);
 }
@@ -220,14 +284,21 @@ function onKey(event) {
   if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
   const inside = () => state.tiles.findIndex((other) => other.node.parent === tile.node);
   const keys = {
-    ArrowRight: () => stepFocus(1), ArrowLeft: () => stepFocus(-1),
+    ArrowRight: () => stepFocus(1),
+    ArrowLeft: () => stepFocus(-1),
     ArrowDown: () => inside() >= 0 && focusTile(inside()),
     ArrowUp: () => {
       const outside = state.tiles.findIndex((other) => other.node === tile.node.parent);
       if (outside >= 0) focusTile(outside);
     },
-    Enter: () => { openFrom(tile.node); }, " ": () => { openFrom(tile.node); },
-    Escape: leave, Backspace: leave,
+    Enter: () => {
+      openFrom(tile.node);
+    },
+    " ": () => {
+      openFrom(tile.node);
+    },
+    Escape: leave,
+    Backspace: leave,
   };
   if (!keys[event.key]) return;
   event.preventDefault();
@@ -264,9 +335,11 @@ function startMap() {
       });
   for (const input of document.querySelectorAll("input[name=size], input[name=colour]"))
     if (input.checked) state[input.name] = input.value;
-  if (!data.compressed) document.querySelector("input[name=size]").closest("fieldset").hidden = true;
+  if (!data.compressed)
+    document.querySelector("input[name=size]").closest("fieldset").hidden = true;
   byId("search").addEventListener("input", (event) =>
-    setFilter(event.target.value ? searchFilter(event.target.value) : null));
+    setFilter(event.target.value ? searchFilter(event.target.value) : null),
+  );
   byId("clear").addEventListener("click", () => setFilter(null));
   byId("treemap").addEventListener("keydown", onKey);
   document.addEventListener("click", followFilter);

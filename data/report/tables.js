@@ -4,7 +4,9 @@
 function cellValue(cell) {
   const exact = cell.querySelector("data");
   if (exact) return Number(exact.value);
-  return cell.dataset.v !== undefined ? Number(cell.dataset.v) : cell.textContent.trim().toLowerCase();
+  return cell.dataset.v !== undefined
+    ? Number(cell.dataset.v)
+    : cell.textContent.trim().toLowerCase();
 }
 
 function compare(a, b) {
@@ -13,7 +15,8 @@ function compare(a, b) {
 }
 
 function sortBy(table, head, column) {
-  const falling = head.getAttribute("aria-sort") !== "descending" && head.classList.contains("n") ||
+  const falling =
+    (head.getAttribute("aria-sort") !== "descending" && head.classList.contains("n")) ||
     head.getAttribute("aria-sort") === "ascending";
   const body = table.tBodies[0];
   const rows = [...body.rows].map((row) => ({ row, value: cellValue(row.cells[column]) }));
@@ -53,7 +56,9 @@ function isDark() {
 
 function startTheme() {
   const button = byId("theme");
-  const name = () => { button.textContent = isDark() ? "light" : "dark"; };
+  const name = () => {
+    button.textContent = isDark() ? "light" : "dark";
+  };
   button.hidden = false;
   name();
   button.addEventListener("click", () => {

@@ -1,17 +1,28 @@
 "use strict";
 /* The columns of the page's data as a tree of nodes, with the sums of each folder. */
 
-const FOLDER = 0, FILE = 1, MANY = 2;
+const FOLDER = 0,
+  FILE = 1,
+  MANY = 2;
 
 function buildTree(columns) {
   const open = [];
   let root = null;
   columns.depth.forEach((depth, i) => {
     const node = {
-      name: columns.name[i], kind: columns.kind[i], count: columns.count[i],
-      raw: columns.raw[i], pull: columns.pull[i], layer: columns.layer[i],
-      hider: columns.hider[i], owner: columns.owner[i], category: columns.category[i],
-      fate: columns.fate[i], parent: depth ? open[depth - 1] : null, children: [], hidden: 0,
+      name: columns.name[i],
+      kind: columns.kind[i],
+      count: columns.count[i],
+      raw: columns.raw[i],
+      pull: columns.pull[i],
+      layer: columns.layer[i],
+      hider: columns.hider[i],
+      owner: columns.owner[i],
+      category: columns.category[i],
+      fate: columns.fate[i],
+      parent: depth ? open[depth - 1] : null,
+      children: [],
+      hidden: 0,
     };
     if (node.fate) node.hidden = node.raw;
     open[depth] = node;
@@ -65,17 +76,25 @@ function layerText(index) {
 /* The value of a node by the switch "colour", and how it is called. */
 const PROPERTIES = {
   layer: { of: (node) => node.layer, name: layerText },
-  owner: { of: (node) => node.owner, name: (value) => value < 0 ? "no package" : data.owners[value] },
+  owner: {
+    of: (node) => node.owner,
+    name: (value) => (value < 0 ? "no package" : data.owners[value]),
+  },
   category: { of: (node) => node.category, name: (value) => data.categories[value] },
   fate: { of: (node) => node.fate, name: (value) => FATES[value] },
 };
 
 function whyText(node) {
-  const writer = `layer ${node.layer + 1}`, hider = `layer ${node.hider + 1}`;
+  const writer = `layer ${node.layer + 1}`,
+    hider = `layer ${node.hider + 1}`;
   switch (node.fate) {
-    case 1: return `${hider} deletes what ${writer} wrote; a pull still brings it.`;
-    case 2: return `${hider} replaces what ${writer} wrote; a pull brings both.`;
-    case 3: return `${hider} only changes owner, mode or times of what ${writer} wrote, and stores it again.`;
-    default: return "";
+    case 1:
+      return `${hider} deletes what ${writer} wrote; a pull still brings it.`;
+    case 2:
+      return `${hider} replaces what ${writer} wrote; a pull brings both.`;
+    case 3:
+      return `${hider} only changes owner, mode or times of what ${writer} wrote, and stores it again.`;
+    default:
+      return "";
   }
 }

@@ -70,7 +70,7 @@ static void choose_part(struct columns *columns)
     }
 }
 
-/* -- versions that are shown together ----------------------------------------------------------- */
+/* -- versions that are shown together ---------------------------------------------------------- */
 
 /* Versions of one layer and fate. */
 struct group {

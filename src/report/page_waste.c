@@ -167,7 +167,8 @@ static void put_layer_cell(struct page *page, uint32_t layer)
 
 static void put_fate_cell(struct page *page, enum fate fate)
 {
-    page_fmt(page, "<td class=\"fate\"><i class=\"chip f%d\"></i>%s</td>", (int)fate, fate_name(fate));
+    page_fmt(page, "<td class=\"fate\"><i class=\"chip f%d\"></i>%s</td>", (int)fate,
+             fate_name(fate));
 }
 
 static void put_pairs(struct page *page)
