@@ -81,38 +81,28 @@ static bool link_as(const struct nameless *file, const char *name)
     return linkat(AT_FDCWD, link, file->dir_fd, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-static bool sync_file(const struct nameless *file, struct err *err)
+bool nameless_keep(struct nameless *file, str name, struct err *err)
 {
+    char z[LIMIT_PATH];
+    if (!name_z(z, name, err))
+        return false;
     if (fault_hits() || fsync(file->fd) != 0)
-        return err_sys(err, "cannot write to disk");
-    return true;
-}
-
-static bool sync_name(struct nameless *file, struct err *err)
-{
+        return err_sys(err, "cannot write '%s' to disk", z);
+    if (!link_as(file, z) && errno != EEXIST)
+        return err_sys(err, "cannot keep '%s'", z);
     if (fault_hits() || fsync(file->dir_fd) != 0)
-        return err_sys(err, "cannot write a directory to disk");
+        return err_sys(err, "cannot write the directory of '%s' to disk", z);
     nameless_drop(file);
     return true;
 }
 
-bool nameless_keep(struct nameless *file, str name, struct err *err)
-{
-    char z[LIMIT_PATH];
-    if (!name_z(z, name, err) || !sync_file(file, err))
-        return false;
-    if (!link_as(file, z) && errno != EEXIST)
-        return err_sys(err, "cannot keep '%s'", z);
-    return sync_name(file, err);
-}
-
 bool nameless_replace(struct nameless *file, str name, struct err *err)
 {
-    char z[LIMIT_PATH], step[64];
-    if (!name_z(z, name, err) || !sync_file(file, err))
+    char z[LIMIT_PATH], step[sizeof(file->hidden)];
+    if (!name_z(z, name, err))
         return false;
     for (unsigned try = 0; !file->hidden[0] && try < TRIES_MAX; try++) {
-        snprintf(step, sizeof(step), ".plimsoll-%d-r%u", (int)getpid(), try);
+        snprintf(step, sizeof(step), ".plimsoll-%d-r%d-%u", (int)getpid(), file->fd, try);
         if (link_as(file, step))
             memcpy(file->hidden, step, sizeof(file->hidden));
         else if (errno != EEXIST)
@@ -122,7 +112,8 @@ bool nameless_replace(struct nameless *file, str name, struct err *err)
         renameat(file->dir_fd, file->hidden, file->dir_fd, z) != 0)
         return err_sys(err, "cannot replace '%s'", z);
     file->hidden[0] = '\0';
-    return sync_name(file, err);
+    nameless_drop(file);
+    return true;
 }
 
 bool dirs_make(int dir_fd, str path, struct err *err)

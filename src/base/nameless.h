@@ -29,7 +29,8 @@ MUST_CHECK bool nameless_open(int dir_fd, struct nameless *out_file, struct err 
  * stays and the new file is dropped: names are digests, so it is the same. */
 MUST_CHECK bool nameless_keep(struct nameless *file, str name, struct err *err);
 
-/* The same, but it takes the place of what has that name. */
+/* Put it in the place of what has that name, without waiting for the disk: for what can be made
+ * again, and is checked when it is read. */
 MUST_CHECK bool nameless_replace(struct nameless *file, str name, struct err *err);
 
 /* Forget it. Nothing happens to one that was kept. */

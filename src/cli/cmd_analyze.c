@@ -1,6 +1,5 @@
-#include "cli/commands.h"
+#include "cli/image_arg.h"
 
-#include "analyze/analyze.h"
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/limits.h"
@@ -9,8 +8,9 @@
 /* plimsoll analyze: where an image's bytes are, who put them there, and what is waste. */
 
 struct analyze_args {
+    struct image_args image;
     struct opt_list images;
-    str platform, report;
+    str report;
     str ci_config, efficiency, wasted, user_wasted;
     uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
     unsigned compat;
@@ -20,8 +20,7 @@ struct analyze_args {
 #define AT(field) offsetof(struct analyze_args, field)
 static const struct opt opts[] = {
     {"top", 0, OPT_INT, AT(top), "N", "how many rows of each list are shown"},
-    {"platform", 0, OPT_STRING, AT(platform), "OS/ARCH",
-     "which image of several, e.g. linux/arm64; this machine's when not given"},
+    IMAGE_OPTS,
     {"report", 0, OPT_STRING, AT(report), "FILE",
      "write a page for browsers, complete in one file, e.g. report.html"},
     {"max-size", 0, OPT_SIZE, AT(max_size), "SIZE", "status 1 when the image is larger"},
@@ -41,27 +40,6 @@ static const struct opt opts[] = {
     {"threads", 0, OPT_INT, AT(threads), "N", "workers; one a core when not given"},
 };
 static const struct analyze_args defaults = {.top = 5};
-
-/* Who looks at files while layers are read. */
-enum { INSPECT_PACKAGES };
-static const struct inspector *const inspector_list[] = {[INSPECT_PACKAGES] = &package_inspector};
-static const struct inspectors inspectors = {inspector_list, ARRAY_COUNT(inspector_list)};
-
-static bool read_platform(str text, struct image_choice *choice, struct err *err)
-{
-    struct platform *platform = &choice->platform;
-    if (!text.len)
-        return true;
-    str rest = text;
-    if (!str_next(&rest, '/', &platform->os) || !str_next(&rest, '/', &platform->architecture) ||
-        !platform->os.len || !platform->architecture.len) {
-        err_set(err, ERR_USAGE, "'%.*s' is no platform", STR_ARG(text));
-        return err_hint(err, "write it as linux/amd64 or linux/arm/v7");
-    }
-    if (rest.at)
-        platform->variant = rest;
-    return true;
-}
 
 /* Tell each budget that is not kept; true when there is one. */
 static bool tell_gates(struct ctx *ctx, const struct analyze_args *args,
@@ -169,22 +147,14 @@ static bool tell_verdicts(struct ctx *ctx, const struct gate_verdict verdicts[GA
 static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct analyze_args *args = raw_args;
-    struct image_choice choice = {0};
-    struct image image;
+    struct read_image read;
     struct gates gates;
     bool judged;
-    if (!read_gates(ctx, args, &gates, &judged, err))
+    if (!read_gates(ctx, args, &gates, &judged, err) ||
+        !image_arg_open(ctx, &args->image, args->images.at[0], &read.image, err) ||
+        !image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
         return false;
-    if (!read_platform(args->platform, &choice, err) ||
-        !image_open(ctx->arena, args->images.at[0], &choice, &image, err))
-        return false;
-    struct layer_result *layers =
-        NEW_ARRAY(ctx->arena, struct layer_result, image.layers.count + 1);
-    if (!layers_read(ctx->arena, &image, &inspectors, (unsigned)args->threads, layers, err))
-        return err_wrap(err, "image '%.*s'", STR_ARG(image.name));
-    struct image_view view = view_fold(ctx->arena, layers, image.layers.count);
-    struct package_list packages = packages_find(ctx->arena, &view, INSPECT_PACKAGES);
-    struct analysis analysis = analyze_image(ctx->arena, &image, &view, &packages);
+    struct analysis analysis = analyze_image(ctx->arena, &read.image, &read.view, &read.packages);
     struct report_style style = ctx_style(ctx);
     if (!ctx_print(ctx,
                    report_analysis(ctx->arena, &analysis, ctx->common.format == 1,
@@ -192,7 +162,7 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
                    err))
         return false;
     if (args->report.len && !file_replace(ctx->host.cwd_fd, args->report,
-                                          report_page(ctx->arena, &analysis, &packages), err))
+                                          report_page(ctx->arena, &analysis, &read.packages), err))
         return false;
     bool broken = tell_gates(ctx, args, &analysis);
     if (judged) {

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "oci/oci.h"
+#include "store/store.h"
 
 /*
  * layer/layer -- a layer's bytes, read once; and what the layers of an image add up to.
@@ -113,11 +114,17 @@ struct layer_result {
     struct pull_map pull;
 };
 
-/* Read all layers of an image, and show their files to the inspectors. `out_results` has a slot
- * for each layer. */
+struct layer_reading {
+    const struct inspectors *inspectors;
+    unsigned threads;    /* 0: one a core */
+    struct store *store; /* where reports are kept and found; NULL: nowhere */
+};
+
+/* Read all layers of an image, and show their files to the inspectors. What the store knows of a
+ * layer is not read again. `out_results` has a slot for each layer. */
 MUST_CHECK bool layers_read(struct arena *arena, const struct image *image,
-                            const struct inspectors *inspectors, unsigned threads,
-                            struct layer_result *out_results, struct err *err);
+                            const struct layer_reading *how, struct layer_result *out_results,
+                            struct err *err);
 
 /* -- the image --------------------------------------------------------------------------------- */
 

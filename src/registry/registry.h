@@ -28,10 +28,6 @@ struct image_search {
     struct image_choice choice;
 };
 
-/* $PLIMSOLL_STORE, else $XDG_DATA_HOME/plimsoll, else ~/.local/share/plimsoll; root:
- * /var/lib/plimsoll. */
-str store_path_default(struct arena *arena, const struct host *host);
-
 /* Open the image that the user named. */
 MUST_CHECK bool image_find(struct arena *arena, const struct image_search *search, str name,
                            struct image *out_image, struct err *err);

@@ -67,7 +67,7 @@ static bool open_root(struct store *store, bool create, struct err *err)
 {
     struct stat stat;
     if (!path_stat(AT_FDCWD, store->path, &stat)) {
-        if (errno != ENOENT)
+        if (errno != ENOENT && errno != ENOTDIR)
             return err_sys(err, "cannot look at '%.*s'", STR_ARG(store->path));
         if (!create)
             return true;
@@ -89,6 +89,19 @@ static bool open_root(struct store *store, bool create, struct err *err)
     store->blobs_fd = sub_folder(store, "blobs/sha256");
     store->own_fd = sub_folder(store, "plimsoll");
     return take_use(store, err);
+}
+
+str store_path_default(struct arena *arena, const struct host *host)
+{
+    str store = host_env(host, "PLIMSOLL_STORE"), data = host_env(host, "XDG_DATA_HOME"),
+        home = host_env(host, "HOME");
+    if (store.len)
+        return store;
+    if (data.len && data.at[0] == '/') /* XDG: a relative path counts as none */
+        return path_join(arena, data, STR("plimsoll"));
+    if (geteuid() == 0 || !home.len)
+        return STR("/var/lib/plimsoll");
+    return path_join(arena, home, STR(".local/share/plimsoll"));
 }
 
 bool store_open(struct arena *arena, str path, bool create, struct store **out_store,

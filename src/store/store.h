@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/host.h"
 #include "oci/oci.h"
 
 /*
@@ -21,6 +22,10 @@
  */
 
 struct store;
+
+/* $PLIMSOLL_STORE, else $XDG_DATA_HOME/plimsoll, else ~/.local/share/plimsoll; for root
+ * /var/lib/plimsoll instead of the last. */
+str store_path_default(struct arena *arena, const struct host *host);
 
 /* Open a store. A folder that is not there is made with `create`, and is an empty store without. */
 MUST_CHECK bool store_open(struct arena *arena, str path, bool create, struct store **out_store,

@@ -11,7 +11,8 @@ PATH = os.environ.get("PATH", "/usr/bin:/bin")
 
 
 class Program:
-    """Runs plimsoll in a folder, with nothing in its environment but what a test says."""
+    """Runs plimsoll in a folder, with nothing in its environment but what a test says, and without
+    a store unless the test names one: what one test read, no other finds."""
 
     root = ROOT
     binary = BINARY
@@ -19,7 +20,8 @@ class Program:
     def __call__(self, *args, cwd=None, env=None, text=None, code=None):
         run = subprocess.run([BINARY, *map(str, args)], cwd=cwd, input=text, capture_output=True,
                              text=True, timeout=60,
-                             env={"PATH": PATH, "PLIMSOLL_NOW": "2026-11-24", **(env or {})})
+                             env={"PATH": PATH, "PLIMSOLL_NOW": "2026-11-24",
+                                  "PLIMSOLL_STORE": "/dev/null/none", **(env or {})})
         if code is not None:
             assert run.returncode == code, f"status {run.returncode}: {run.stderr}{run.stdout}"
         return run

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "analyze/analyze.h"
+#include "cli/commands.h"
+#include "store/store.h"
+
+/*
+ * cli/image_arg -- what every command takes that has an IMAGE. Private to cli/.
+ *
+ *   IMAGE --image_arg_open--> struct image --image_arg_read--> layers, view, packages
+ *
+ * Shapes   A command's own arguments begin with a struct image_args, so that IMAGE_OPTS fits.
+ */
+
+struct image_args {
+    str store, platform;
+};
+
+#define IMAGE_AT(field) offsetof(struct image_args, field)
+/* clang-format off */
+#define STORE_OPT \
+    {"store", 0, OPT_STRING, IMAGE_AT(store), "DIR", \
+     "where images are kept: $XDG_DATA_HOME/plimsoll, for root /var/lib/plimsoll"}
+#define IMAGE_OPTS \
+    STORE_OPT, \
+    {"platform", 0, OPT_STRING, IMAGE_AT(platform), "OS/ARCH", \
+     "which image of several, e.g. linux/arm64; this machine's when not given"}
+/* clang-format on */
+
+/* Open the store that is meant; one that is not there is made with `create`. */
+MUST_CHECK bool image_arg_store(struct ctx *ctx, const struct image_args *args, bool create,
+                                struct store **out_store, struct err *err);
+
+/* Open the image that is meant. */
+MUST_CHECK bool image_arg_open(struct ctx *ctx, const struct image_args *args, str name,
+                               struct image *out_image, struct err *err);
+
+/* An image and all that its layers tell. */
+struct read_image {
+    struct image image;
+    struct layer_result *layers;
+    struct image_view view;
+    struct package_list packages;
+};
+
+/* Read the layers of an opened image, or find in the store what they hold. threads 0: one a
+ * core. */
+MUST_CHECK bool image_arg_read(struct ctx *ctx, const struct image_args *args, unsigned threads,
+                               struct read_image *read, struct err *err);
+
+/* The normal form of a name that the user gave. */
+MUST_CHECK bool image_arg_name(struct ctx *ctx, str text, str *out_name, struct err *err);
