@@ -2,7 +2,15 @@
 /* The map: what it shows (folder, size, colour, filter), and what keys and clicks do to it. */
 
 const root = buildTree(data.tree);
-const state = { folder: root, size: "raw", colour: "layer", filter: null, tiles: [], focus: 0 };
+const state = {
+  folder: root,
+  size: "raw",
+  colour: "layer",
+  filter: null,
+  tiles: [],
+  focus: 0,
+  ranks: null,
+};
 const COLOURS = 12,
   ROWS = 100;
 
@@ -52,15 +60,14 @@ function rankColours() {
     bytes = new Map();
   eachLeaf(root, (node) => bytes.set(of(node), (bytes.get(of(node)) || 0) + node[state.size]));
   const values = [...bytes].filter((pair) => pair[1] > 0).sort((a, b) => b[1] - a[1]);
-  const colours = new Map();
-  if (state.colour === "fate") values.forEach(([value]) => colours.set(value, `f${value}`));
-  else if (state.colour === "layer")
-    values.forEach(([value]) => colours.set(value, `c${value % COLOURS}`));
-  else
-    values
-      .filter(([value]) => value >= 0)
-      .forEach(([value], i) => colours.set(value, `c${Math.min(i, COLOURS - 1)}`));
-  return { values, colour: (node) => colours.get(of(node)) || `c${COLOURS - 1}`, colours };
+  const colours = new Map(),
+    named = state.colour === "owner" ? COLOURS - 1 : COLOURS;
+  values.forEach(([value], i) => {
+    if (state.colour === "fate") colours.set(value, `f${value}`);
+    else if (value < 0) colours.set(value, `c${COLOURS - 1}`);
+    else colours.set(value, `c${(state.colour === "layer" ? value : i) % named}`);
+  });
+  return { values, colours, colour: (node) => colours.get(of(node)) || `c${COLOURS - 1}` };
 }
 
 /* -- drawing ---------------------------------------------------------------------------------- */
@@ -88,15 +95,43 @@ function about(node) {
       "hidden",
       node.hidden ? `${sizeText(node.hidden)} · ${shareText(node.hidden, node.raw)}` : "",
     );
+    aboutParts(list, node);
     return;
   }
-  const most = node.kind === MANY ? "most by " : "";
-  row("written by", most + layerText(node.layer));
-  row("package", PROPERTIES.owner.name(node.owner));
-  row("category", PROPERTIES.category.name(node.category));
+  const most = node.kind === MANY ? "mostly " : "";
+  row("written by", layerText(node.layer));
+  row("package", most + PROPERTIES.owner.name(node.owner));
+  row("category", most + PROPERTIES.category.name(node.category));
   row("fate", FATES[node.fate]);
   row("hidden by", node.fate ? layerText(node.hider) : "");
   row("why", whyText(node));
+}
+
+/* Whose a folder is, by the colour that is shown, and what is largest in it. */
+function aboutParts(list, folder) {
+  const { of, name } = PROPERTIES[state.colour],
+    bytes = new Map();
+  eachLeaf(folder, (node) => bytes.set(of(node), (bytes.get(of(node)) || 0) + node[state.size]));
+  const parts = [...bytes].filter((pair) => pair[1] > 0).sort((a, b) => b[1] - a[1]);
+  const inside = folder.children.filter((node) => node[state.size] > 0 && node.name);
+  inside.sort((a, b) => b[state.size] - a[state.size]);
+  add(
+    list,
+    "dt",
+    {},
+    { layer: "by instruction", owner: "by package" }[state.colour] || `by ${state.colour}`,
+  );
+  for (const [value, size] of parts.slice(0, 5)) {
+    const part = add(list, "dd");
+    add(part, "i", { class: `chip ${state.ranks.colours.get(value)}` });
+    part.append(`${sizeText(size)} `);
+    add(part, "span", { class: "muted" }, name(value));
+  }
+  if (inside.length) add(list, "dt", {}, "the largest in it");
+  for (const node of inside.slice(0, 6)) {
+    const part = add(list, "dd", {}, `${sizeText(node[state.size])} `);
+    add(part, "code", {}, labelOf(node));
+  }
 }
 
 function drawCrumbs() {
@@ -130,7 +165,7 @@ function drawLegend(ranks) {
       "aria-pressed": String(pressed),
       title: name,
     });
-    add(button, "i", { class: `chip ${ranks.colours.get(value) || `c${COLOURS - 1}`}` });
+    add(button, "i", { class: `chip ${ranks.colours.get(value)}` });
     button.append(`${name} · ${sizeText(bytes)}`);
     const of = PROPERTIES[state.colour].of;
     button.addEventListener("click", () =>
@@ -203,7 +238,7 @@ function addRow(body, node) {
 
 function draw() {
   const svg = byId("treemap"),
-    ranks = rankColours();
+    ranks = (state.ranks = rankColours());
   const box = { x: 0, y: 0, w: svg.clientWidth, h: svg.clientHeight };
   svg.replaceChildren();
   state.tiles =

@@ -36,17 +36,22 @@ function makeSortable(table) {
   });
 }
 
-/* A link to a layer marks its row and its arcs. */
-function tellLayer(event) {
-  const link = event.target.closest("a[data-layer]");
-  if (!link) return;
-  for (const told of document.querySelectorAll(".told")) told.classList.remove("told");
-  const layer = link.dataset.layer;
-  document.querySelector(`tr[data-layer="${CSS.escape(layer)}"]`)?.classList.add("told");
+/* The arcs that begin or end at a layer. */
+function tellArcs(layer) {
   for (const arc of document.querySelectorAll(".arc")) {
     const [writer, hider] = arc.dataset.pair.split("-");
     arc.classList.toggle("told", writer === layer || hider === layer);
   }
+}
+
+/* A link to a layer marks its row and its arcs. */
+function tellLayer(event) {
+  const link = event.target.closest("a[data-layer]");
+  if (!link) return;
+  for (const told of document.querySelectorAll("tr.told")) told.classList.remove("told");
+  const layer = link.dataset.layer;
+  document.querySelector(`tr[data-layer="${CSS.escape(layer)}"]`)?.classList.add("told");
+  tellArcs(layer);
 }
 
 function isDark() {
@@ -81,6 +86,8 @@ async function copyPatch(event) {
 }
 
 for (const table of document.querySelectorAll("table.sortable")) makeSortable(table);
+for (const row of document.querySelectorAll("tr[data-layer]"))
+  row.addEventListener("pointerenter", () => tellArcs(row.dataset.layer));
 document.addEventListener("click", tellLayer);
 document.addEventListener("click", copyPatch);
 startTheme();

@@ -6,7 +6,7 @@
  * A bar a layer, and arcs from the layer that wrote hidden bytes to the one that hides them. All
  * rows are of one height, so that one drawing beside the table can point at them.
  */
-enum { ROW_HEIGHT = 38, ARCS_WIDTH = 96, ARCS_MAX = 40 };
+enum { ROW_HEIGHT = 38, ARCS_WIDTH = 96, ARCS_MAX = 24 };
 
 static void put_bar(struct page *page, const char *kind, uint64_t bytes, uint64_t hidden,
                     uint64_t scale)

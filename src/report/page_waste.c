@@ -124,7 +124,7 @@ static void put_growth(struct page *page)
 {
     const struct analysis *analysis = page->analysis;
     uint64_t size = 0;
-    if (analysis->layers.count < 2)
+    if (analysis->layers.count < 2 || !analysis->pairs.count)
         return;
     page_z(page, "<figure><svg class=\"growth\" role=\"img\" aria-label=\"What the image weighs "
                  "after each layer: live bytes below, hidden ones above\">\n");
