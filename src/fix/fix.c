@@ -10,11 +10,19 @@
  * One round: take the fixes that do not conflict, apply them together, check the text again. When
  * the check disagrees, the round is done again with half of them, down to single ones, so that one
  * bad edit costs only itself.
+ *
+ * A fix that makes a milder finding, which has a fix of its own, owes that one. When a debt is open
+ * at the end, all is done again without the fix that made it.
  */
 
 /* Fixes at one place take a round each; what is left then waits for another run. Checks are bounded
  * too: each refusal takes some. */
-enum { ROUNDS_MAX = 256, CHECKS_MAX = 2048 };
+enum { ROUNDS_MAX = 256, CHECKS_MAX = 2048, RESTARTS_MAX = 16 };
+
+struct debt {
+    const struct rule *owed;
+    struct fix_refused by; /* the fix that made it, and what to say of that */
+};
 
 struct work {
     struct arena *arena;
@@ -26,6 +34,8 @@ struct work {
     struct finding_list findings; /* of that text */
     uint32_t checks;              /* made so far */
     bool some_known;              /* the baseline knows some of the first findings */
+    VEC(struct debt) debts;
+    struct fix_refused_list banned; /* they made a debt that stayed open */
 };
 
 VEC_TYPE(choice_list, const struct finding *);
@@ -52,12 +62,17 @@ static bool is_old(const struct work *work, const struct finding *finding)
     return finding->known || (old && count_of(&work->findings, finding->rule) <= old);
 }
 
+/* Has it a fix that this run may apply? */
+static bool can_be_mended(const struct work *work, const struct finding *finding)
+{
+    return finding->fix.edits.count &&
+           (finding->fix.safety == FIX_SAFE ||
+            (finding->fix.safety == FIX_PROOF && work->options->unproven));
+}
+
 static bool wanted(const struct work *work, const struct finding *finding)
 {
-    if (!finding->fix.edits.count || is_old(work, finding))
-        return false;
-    return finding->fix.safety == FIX_SAFE ||
-           (finding->fix.safety == FIX_PROOF && work->options->unproven);
+    return can_be_mended(work, finding) && !is_old(work, finding);
 }
 
 static bool same_fix(const struct fix_refused *refused, const struct finding *finding)
@@ -65,25 +80,34 @@ static bool same_fix(const struct fix_refused *refused, const struct finding *fi
     return refused->rule == finding->rule && str_eq(refused->title, finding->fix.title);
 }
 
-static bool was_refused(const struct work *work, const struct finding *finding)
+static bool is_among(const struct fix_refused_list *list, const struct finding *finding)
 {
     uint32_t line = source_position(finding->source, finding->at.start).line;
-    VEC_EACH(struct fix_refused, refused, work->out->refused) {
+    VEC_EACH(struct fix_refused, refused, *list) {
         if (same_fix(refused, finding) && refused->line == line)
             return true;
     }
     return false;
 }
 
-static void refuse(struct work *work, const struct finding *finding, str why)
+static bool was_refused(const struct work *work, const struct finding *finding)
 {
-    struct fix_refused refused = {
+    return is_among(&work->out->refused, finding) || is_among(&work->banned, finding);
+}
+
+static struct fix_refused refusal_of(const struct finding *finding, str why)
+{
+    return (struct fix_refused){
         .rule = finding->rule,
         .title = finding->fix.title,
         .why = why,
         .line = source_position(finding->source, finding->at.start).line,
     };
-    vec_push(work->arena, &work->out->refused, refused);
+}
+
+static void refuse(struct work *work, const struct finding *finding, str why)
+{
+    vec_push(work->arena, &work->out->refused, refusal_of(finding, why));
 }
 
 /* Two fixes with the very same edits are one fix for two findings. */
@@ -207,25 +231,34 @@ static struct tally_list tally_all(const struct work *work, const struct choice_
     return tallies;
 }
 
+static str new_finding(const struct work *work, const struct finding *finding)
+{
+    return str_fmt(work->arena, "it would lead to a new finding: %s (%.*s)", finding->rule->name,
+                   STR_ARG(finding->message));
+}
+
 /* What is wrong with the text after a round; "" when all is well. A finding that is milder than the
- * one it comes for is no loss: it is a step on the way, and may have a fix of its own. */
+ * one it comes for, and that has a fix of its own, is a step on the way: `out_owed`. */
 static str objection(const struct work *work, const struct choice_list *chosen,
-                     const struct finding_list *after)
+                     const struct finding_list *after, struct choice_list *out_owed)
 {
     struct tally_list tallies = tally_all(work, chosen, after);
     enum severity least = mildest(chosen);
+    *out_owed = (struct choice_list){0};
     VEC_EACH(struct finding, finding, *after) {
         const struct tally *tally = tally_of(work->arena, &tallies, finding->rule);
-        if (finding->severity >= least && tally->after > tally->before)
-            return str_fmt(work->arena, "it would lead to a new finding: %s (%.*s)",
-                           finding->rule->name, STR_ARG(finding->message));
+        if (tally->after <= tally->before)
+            continue;
+        if (finding->severity >= least || !can_be_mended(work, finding))
+            return new_finding(work, finding);
+        vec_push(work->arena, out_owed, finding);
     }
     VEC_EACH(struct tally, tally, tallies) {
         /* A cross-file finding is not made by check_text: its going away cannot be seen here. */
         if (tally->meant && !tally->rule->repository && tally->after + tally->meant > tally->before)
             return STR("the finding would still be there");
     }
-    return STR("");
+    return out_owed->count && chosen->count > 1 ? STR("one of them makes a new finding") : STR("");
 }
 
 static void note_applied(struct work *work, const struct choice_list *chosen)
@@ -241,6 +274,15 @@ static void note_applied(struct work *work, const struct choice_list *chosen)
     }
 }
 
+static void owe(struct work *work, const struct finding *by, const struct choice_list *owed)
+{
+    VEC_EACH(const struct finding *, finding, *owed) {
+        struct debt debt = {.owed = (*finding)->rule,
+                            .by = refusal_of(by, new_finding(work, *finding))};
+        vec_push(work->arena, &work->debts, debt);
+    }
+}
+
 /* Apply these if the check agrees; else halve, and refuse what is alone and still wrong. True when
  * the text changed: the remaining choices are then out of date. */
 static bool try_fixes(struct work *work, struct choice_list chosen)
@@ -250,12 +292,14 @@ static bool try_fixes(struct work *work, struct choice_list chosen)
         str text = apply(work, &chosen);
         struct finding_list after =
             check_text(work->arena, work->result, work->file, text, work->options->check);
-        str why = objection(work, &chosen, &after);
+        struct choice_list owed;
+        str why = objection(work, &chosen, &after, &owed);
         if (str_eq(text, work->text))
             why = STR("it changes nothing");
         else if (breaks_parse(work, text))
             why = STR("the file would not be read as it was");
         if (!why.len) {
+            owe(work, chosen.at[0], &owed);
             note_applied(work, &chosen);
             work->text = text;
             work->findings = after;
@@ -292,31 +336,69 @@ static str unfixable(const struct work *work)
     return STR("");
 }
 
+static const struct finding_list *first_findings(const struct work *work)
+{
+    return work->file->all.count ? &work->file->all : &work->file->findings;
+}
+
+/* From the file as it is, with nothing applied. */
+static void begin(struct work *work)
+{
+    work->text = work->file->source->text;
+    work->findings = *first_findings(work);
+    work->debts.count = 0;
+    work->out->applied.count = 0;
+    work->out->refused.count = 0;
+}
+
+static void do_rounds(struct work *work)
+{
+    begin(work);
+    for (int changes = 0; changes < ROUNDS_MAX;) {
+        struct choice_list chosen = choose(work);
+        if (!chosen.count)
+            return;
+        str why = unfixable(work);
+        if (why.len) {
+            refuse(work, chosen.at[0], why);
+            return;
+        }
+        /* Refusals of one round may free others; each round refuses or changes something. */
+        changes += try_fixes(work, chosen);
+    }
+}
+
+/* A finding that a fix made, and that no other fix took away again; NULL when there is none. */
+static const struct debt *open_debt(const struct work *work)
+{
+    VEC_EACH(struct debt, debt, work->debts) {
+        if (count_of(&work->findings, debt->owed) > count_of(first_findings(work), debt->owed))
+            return debt;
+    }
+    return NULL;
+}
+
 struct fixed_file fix_file(struct arena *arena, const struct check_result *result,
                            const struct checked_file *file, const struct fix_options *options)
 {
     struct fixed_file out = {.path = file->path, .before = file->source->text};
-    struct work work = {.arena = arena,
-                        .result = result,
-                        .file = file,
-                        .options = options,
-                        .out = &out,
-                        .text = file->source->text,
-                        .findings = file->all.count ? file->all : file->findings};
+    struct work work = {
+        .arena = arena, .result = result, .file = file, .options = options, .out = &out};
     VEC_EACH(struct finding, finding, file->all) {
         work.some_known = work.some_known || finding->known;
     }
-    for (int changes = 0; changes < ROUNDS_MAX;) {
-        struct choice_list chosen = choose(&work);
-        if (!chosen.count)
-            break;
-        str why = unfixable(&work);
-        if (why.len) {
-            refuse(&work, chosen.at[0], why);
+    do_rounds(&work);
+    const struct debt *debt;
+    while ((debt = open_debt(&work))) {
+        vec_push(arena, &work.banned, debt->by);
+        if (work.banned.count > RESTARTS_MAX) {
+            begin(&work);
             break;
         }
-        /* Refusals of one round may free others; each round refuses or changes something. */
-        changes += try_fixes(&work, chosen);
+        do_rounds(&work);
+    }
+    VEC_EACH(struct fix_refused, banned, work.banned) {
+        vec_push(arena, &out.refused, *banned);
     }
     out.after = work.text;
     VEC_EACH(struct finding, finding, work.findings) {

@@ -9,8 +9,9 @@
  *
  * Shapes   A fix is applied whole or not at all. Rounds go on until nothing is left to do, so that
  *          fix(fix(x)) == fix(x). After each round the text is checked again: a fix that leaves its
- *          own finding in place, makes one that was not there and is no milder, or breaks the parse
- *          is taken back and refused with that reason.
+ *          own finding in place, makes one that was not there, or breaks the parse is taken back
+ *          and refused with that reason. A milder one that another fix of the run takes away is a
+ *          step on the way; where it stays, all is done again without the fix that made it.
  *          Bytes outside of the edits stay as they are: line ends, BOM, missing last newline.
  * Units    Byte offsets.
  * Cost     One check of the file a round, and one a refused fix: a few rounds as a rule.

@@ -43,18 +43,33 @@ PROBLEM_CHECK(check_onbuild, PROBLEM_BAD_ONBUILD)
 PROBLEM_CHECK(check_limit, PROBLEM_LONG_LINE, PROBLEM_LIMIT)
 PROBLEM_CHECK(check_encoding, PROBLEM_ENCODING)
 
+/* Where the empty lines of an instruction end to be: at its first heredoc's body. */
+static uint32_t continued_end(const struct facts *facts, uint32_t offset)
+{
+    VEC_EACH(struct instruction, at, facts->file->instructions) {
+        if (offset >= at->at.start && offset < at->at.end)
+            return at->heredocs.count ? at->heredocs.at[0].body_at.start : at->at.end;
+    }
+    return offset;
+}
+
+/* One problem an instruction, whatever the number of its empty lines: all of them go. */
 static void check_continuation(const struct facts *facts, struct rule_sink *sink)
 {
     VEC_EACH(struct problem, problem, facts->file->problems) {
         if (problem->kind != PROBLEM_EMPTY_CONTINUATION)
             continue;
         found(sink, problem->at, "an empty line inside a continued instruction");
-        struct position at = source_position(facts->source, problem->at.start);
-        span line = source_full_line(facts->source, at.line);
-        if (str_trim(source_text(facts->source, line)).len)
-            continue;
         found_fix(sink, "Remove the empty line");
-        found_edit(sink, line, STR(""));
+        uint32_t line = source_position(facts->source, problem->at.start).line;
+        uint32_t end = continued_end(facts, problem->at.start);
+        for (;; line++) {
+            span whole = source_full_line(facts->source, line);
+            if (whole.start >= whole.end || (whole.end > end && whole.start != problem->at.start))
+                break;
+            if (!str_trim(source_text(facts->source, whole)).len)
+                found_edit(sink, whole, STR(""));
+        }
     }
 }
 

@@ -103,29 +103,42 @@ static bool value_is_plain(const struct facts *facts, const struct step_facts *s
            !glob_is_pattern(variable->value);
 }
 
+/* Quote what is split of a word; the first of a command is its finding. */
+static void quote_word(const struct facts *facts, struct rule_sink *sink,
+                       const struct step_facts *step, const struct shell_command *command,
+                       const struct shell_word *word, bool *io_reported)
+{
+    bool inside = command->via & SHELL_VIA_SH_C; /* quotes would end those around its text */
+    VEC_EACH(struct shell_part, part, word->parts) {
+        if (part->kind != SHELL_PARAM || part->quoted || name_says_list(part->name) ||
+            value_is_plain(facts, step, part->name))
+            continue;
+        if (!*io_reported) {
+            found(sink, part->at,
+                  "'%.*s' unquoted: a blank or a '*' in its value makes it several words",
+                  STR_ARG(part->text));
+            if (!inside)
+                found_fix(sink, "Quote it");
+        }
+        *io_reported = true;
+        if (inside)
+            return;
+        found_insert(sink, part->at.start, STR("\""));
+        found_insert(sink, part->at.end, STR("\""));
+    }
+}
+
 static void check_unquoted(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
 {
+    bool reported = false;
     if (!STR_IN(command->name, "rm", "cp", "mv", "mkdir", "chmod", "chown", "ln", "cd", "cat",
                 "touch", "tar", "install", "test", "["))
         return;
     for (uint32_t i = 1; i < command->argv.count; i++) {
         const struct shell_word *word = &command->argv.at[i];
-        if (!word->splits || splitting_is_meant(command, word))
-            continue;
-        VEC_EACH(struct shell_part, part, word->parts) {
-            if (part->kind != SHELL_PARAM || part->quoted || name_says_list(part->name) ||
-                value_is_plain(facts, step, part->name))
-                continue;
-            found(sink, part->at,
-                  "'%.*s' unquoted: a blank or a '*' in its value makes it several "
-                  "words",
-                  STR_ARG(part->text));
-            found_fix(sink, "Quote it");
-            found_insert(sink, part->at.start, STR("\""));
-            found_insert(sink, part->at.end, STR("\""));
-            return;
-        }
+        if (word->splits && !splitting_is_meant(command, word))
+            quote_word(facts, sink, step, command, word, &reported);
     }
 }
 

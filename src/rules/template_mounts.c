@@ -578,8 +578,8 @@ RULE_FAMILY(template_mounts,
              .since = "0.1",
              .guide = "s9",
              .what = "an install without a cache mount",
-             .why = "one changed dependency downloads all of them again; for apt, apk and dnf only "
-                    "when asked for by name or with --modernize",
+             .why = "one changed dependency downloads all of them again; for the distribution's "
+                    "packages only when asked for by name or with --modernize",
              .how = "RUN --mount=type=cache,target=/root/.npm npm ci",
              .source = "guide: BuildKit Cache Mounts",
              .dockerfile = check_missing});

@@ -203,6 +203,43 @@ static void edits_are_settled_and_judged(void **state)
     assert_rows(rows);
 }
 
+/* A fix that makes a milder finding is a step on the way when another fix mends that one. Without
+ * USER the file gets one again, unless the stage above needs root: then USER stays as it was. */
+static void what_a_fix_makes_is_mended(void **state)
+{
+    static const struct {
+        const char *says, *rest, *after;
+        uint32_t applied, refused;
+    } cases[] = {
+        {"another fix mends it", "CMD [\"node\", \"a.js\"]\n",
+         "USER node\nCMD [\"node\", \"a.js\"]\n", 2, 0},
+        {"nothing mends it", "CMD [\"node\", \"a.js\"]\nFROM a AS b\nRUN apk add --no-cache git\n",
+         "USER app\nCMD [\"node\", \"a.js\"]\nFROM a AS b\nRUN apk add --no-cache git\n", 0, 1},
+    };
+    static char note[] = "note";
+    struct unit_rows rows = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        str head = STR("FROM node:20-alpine AS a\nWORKDIR /a\nCOPY a.js .\n");
+        str text =
+            str_cat(*state, head, str_cat(*state, STR("USER app\n"), str_from(cases[i].rest)));
+        struct sample *sample = checked(*state, STR("Dockerfile"), text);
+        sample->options.target = STR("a");
+        vec_push(*state, &sample->options.choice.select, STR("security"));
+        map_set(*state, &sample->options.choice.severity, STR("security/no-user"), note);
+        sample->result.files.at[0].findings.count = 0;
+        add_made(*state, sample, &(struct made){"USER app\n", "", FIX_SAFE});
+        vec_last(&sample->result.files.at[0].findings)->severity = SEVERITY_ERROR;
+        struct fixed_file file = fixed(*state, sample, true);
+        unit_row_str(&rows, cases[i].says, file.after,
+                     str_cat(*state, head, str_from(cases[i].after)));
+        unit_row(&rows, cases[i].says, file.applied.count == cases[i].applied);
+        unit_row(&rows, cases[i].says, file.refused.count == cases[i].refused);
+        unit_row(&rows, cases[i].says,
+                 !file.refused.count || str_has(file.refused.at[0].why, STR("security/no-user")));
+    }
+    assert_rows(rows);
+}
+
 static void what_cannot_be_judged_is_left(void **state)
 {
     str many = STR("FROM debian:12\n"), nul = STR("FROM debian:12\nRUN apt-get install a\0b\n");
@@ -220,9 +257,8 @@ static void what_cannot_be_judged_is_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(the_style_of_the_file_stays),
-        UNIT_TEST(unproven_fixes_wait),
-        UNIT_TEST(edits_are_settled_and_judged),
+        UNIT_TEST(the_style_of_the_file_stays),   UNIT_TEST(unproven_fixes_wait),
+        UNIT_TEST(edits_are_settled_and_judged),  UNIT_TEST(what_a_fix_makes_is_mended),
         UNIT_TEST(what_cannot_be_judged_is_left),
     };
     return cmocka_run_group_tests_name("fix/fix", tests, NULL, NULL);

@@ -51,6 +51,9 @@ static const struct rule_row rows[] = {
     /* correctness/empty-continuation */
     {"an empty line", "correctness/empty-continuation", D "RUN ls \\\n\n && ls\n", 3,
      D "RUN ls \\\n && ls\n"},
+    {"several empty lines", "correctness/empty-continuation",
+     D "RUN ls \\\n\n\n && ls \\\n  \n && ls\n\nRUN ls\n", 3,
+     D "RUN ls \\\n && ls \\\n && ls\n\nRUN ls\n"},
     {"a comment", "correctness/empty-continuation", D "RUN ls \\\n# a\n && ls\n", 0},
     {"in a heredoc", "correctness/empty-continuation", D "RUN <<EOF\nls \\\n\nls\nEOF\n", 0},
     /* correctness/casing */

@@ -30,6 +30,9 @@ static const struct rule_row rows[] = {
     /* shell/unquoted */
     {"rm of a variable", "shell/unquoted", "FROM debian:12\nARG d\nRUN rm -rf $d/x\n", 3,
      "FROM debian:12\nARG d\nRUN rm -rf \"$d\"/x\n"},
+    {"all of one command", "shell/unquoted",
+     "FROM debian:12\nARG d\nRUN cp $d/a-$d /b/$d && true\n", 3,
+     "FROM debian:12\nARG d\nRUN cp \"$d\"/a-\"$d\" /b/\"$d\" && true\n"},
     {"quoted", "shell/unquoted", "FROM debian:12\nARG d\nRUN rm -rf \"$d\"/x\n", 0},
     {"its value is in the text", "shell/unquoted", "FROM debian:12\nENV d=/a\nRUN rm -rf $d/x\n",
      0},
