@@ -49,13 +49,7 @@ struct common {
 };
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum progress_choice {
-    PROGRESS_AUTO,
-    PROGRESS_TTY,
-    PROGRESS_PLAIN,
-    PROGRESS_JSON,
-    PROGRESS_NONE,
-};
+enum progress_choice { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 
 struct ctx;
 struct command;
@@ -65,7 +59,7 @@ struct command;
 typedef bool command_run(struct ctx *ctx, const void *args, int *out_exit, struct err *err);
 
 struct command {
-    const char *name;
+    const char *name;     /* "check"; "image ls" is a verb of "image" */
     const char *summary;  /* one line */
     const char *operands; /* "[PATH...]" as usage shows it; "" when it takes none */
     const char *about;    /* paragraphs for the man page, a blank line between two */
@@ -107,6 +101,13 @@ bool command_has_common(const struct command *command, size_t common_index);
 
 /* An option's letter in a command: a common option loses it to the command's own; 0 for none. */
 char opt_letter(const struct command *command, const struct opt *opt);
+
+/* The command that one or two words name; an error where there is none. */
+MUST_CHECK bool command_named(struct arena *arena, const struct opt_list *words,
+                              const struct command **out_command, struct err *err);
+
+/* Is it a verb of the other: "image ls" of "image"? */
+bool command_is_verb_of(const struct command *command, const struct command *group);
 
 /* The command of that name, hidden ones too; NULL when there is none. */
 const struct command *command_find(str name);

@@ -43,23 +43,19 @@ static bool run_man(struct ctx *ctx, const void *raw_args, int *out_exit, struct
     *out_exit = EXIT_CLEAN;
     if (args->names.count && str_eq(args->names.at[0], STR("rules")))
         return ctx_print(ctx, man_rules_page(ctx->arena), err);
-    if (args->names.count) {
-        command = command_find(args->names.at[0]);
-        if (!command)
-            return err_set(err, ERR_USAGE, "there is no command '%.*s'",
-                           STR_ARG(args->names.at[0]));
-    }
+    if (args->names.count && !command_named(ctx->arena, &args->names, &command, err))
+        return false;
     return ctx_print(ctx, man_page(ctx->arena, command), err);
 }
 
 const struct command cmd_man = {
     .name = "man",
     .summary = "print a man page",
-    .operands = "[COMMAND|rules]",
+    .operands = "[COMMAND [VERB]|rules]",
     .about = "For packagers: the page of a command, of the program, or of all rules.",
     .args_size = sizeof(struct name_args),
     .operands_offset = offsetof(struct name_args, names),
-    .operands_max = 1,
+    .operands_max = 2,
     .hidden = true,
     .run = run_man,
 };

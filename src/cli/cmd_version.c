@@ -28,21 +28,20 @@ static bool run_help(struct ctx *ctx, const void *raw_args, int *out_exit, struc
     *out_exit = EXIT_CLEAN;
     if (!args->words.count)
         return ctx_print(ctx, help_program(ctx->arena, ctx->host.width), err);
-    const struct command *command = command_find(args->words.at[0]);
-    if (!command)
-        return err_set(err, ERR_USAGE, "there is no command '%.*s'", STR_ARG(args->words.at[0])),
-               err_hint(err, "'plimsoll --help' lists the commands");
+    const struct command *command;
+    if (!command_named(ctx->arena, &args->words, &command, err))
+        return false;
     return ctx_print(ctx, help_command(ctx->arena, command, ctx->host.width), err);
 }
 
 const struct command cmd_help = {
     .name = "help",
     .summary = "show the commands, or the options of one",
-    .operands = "[COMMAND]",
+    .operands = "[COMMAND [VERB]]",
     .about = "The same as 'plimsoll COMMAND --help'.",
     .args_size = sizeof(struct word_args),
     .operands_offset = offsetof(struct word_args, words),
-    .operands_max = 1,
+    .operands_max = 2,
     .hidden = true,
     .run = run_help,
 };

@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 
+#include <string.h>
+
 /*
  * Completions for bash, zsh and fish, from the tables. A value is completed by what its placeholder
  * says: FILE, PATH and DIR by the shell's own file names, RULE by the names that `plimsoll explain`
@@ -45,12 +47,19 @@ static str words_of(struct arena *arena, const struct command *command, const st
     return str_replace(arena, opt_value_text(command, opt), STR("|"), STR(" "));
 }
 
+/* "ls" of "image ls"; NULL where a command is no verb of another. */
+static const char *verb_of(const struct command *command)
+{
+    const char *blank = strchr(command->name, ' ');
+    return blank ? blank + 1 : NULL;
+}
+
 /* -- bash -------------------------------------------------------------------------------------- */
 
 static void bash_command_names(struct buf *out)
 {
     for (size_t i = 0; i < command_count; i++)
-        if (!commands[i]->hidden)
+        if (!commands[i]->hidden && !verb_of(commands[i]))
             buf_fmt(out, "%s ", commands[i]->name);
     buf_add(out, STR("help"));
 }
@@ -76,7 +85,7 @@ static void bash_value_case(struct buf *out, const struct command *command, cons
 
 static void bash_command(struct buf *out, const struct command *command)
 {
-    buf_fmt(out, "        %s)\n            case \"$previous\" in\n", command->name);
+    buf_fmt(out, "        '%s')\n            case \"$previous\" in\n", command->name);
     for (size_t i = 0; i < opt_total(command); i++) {
         const struct opt *opt = opt_at(command, i);
         if (opt && value_kind(opt) != VALUE_NONE)
@@ -89,6 +98,9 @@ static void bash_command(struct buf *out, const struct command *command)
     buf_add(out, STR("'\n            operands='"));
     for (const char *const *word = command->words; word && *word; word++)
         buf_fmt(out, "%s ", *word);
+    for (size_t i = 0; i < command_count; i++)
+        if (command_is_verb_of(commands[i], command))
+            buf_fmt(out, "%s ", verb_of(commands[i]));
     buf_add(out, STR("'\n"));
     if (str_has(str_from(command->operands), STR("RULE")))
         buf_add(out, STR("            operands=$(_plimsoll_rules)\n"));
@@ -102,6 +114,12 @@ str completion_bash(struct arena *arena)
                       "_plimsoll_rules() {\n"
                       "    plimsoll plumbing rules 2>/dev/null\n"
                       "}\n\n"
+                      "_plimsoll_verbs='"));
+    for (size_t i = 0; i < command_count; i++)
+        if (verb_of(commands[i]))
+            buf_fmt(&out, "%.*s ",
+                    STR_ARG(str_replace(arena, str_from(commands[i]->name), STR(" "), STR("-"))));
+    buf_add(&out, STR("'\n\n"
                       "_plimsoll() {\n"
                       "    local current=${COMP_WORDS[COMP_CWORD]}\n"
                       "    local previous=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -112,6 +130,10 @@ str completion_bash(struct arena *arena)
     bash_command_names(&out);
     buf_add(&out, STR("' -- \"$current\"))\n"
                       "        return\n"
+                      "    fi\n"
+                      "    if [ \"$COMP_CWORD\" -gt 2 ] && "
+                      "[[ \" $_plimsoll_verbs \" == *\" $command-${COMP_WORDS[2]} \"* ]]; then\n"
+                      "        command=\"$command ${COMP_WORDS[2]}\"\n"
                       "    fi\n"
                       "    case \"$command\" in\n"));
     for (size_t i = 0; i < command_count; i++)
@@ -132,6 +154,14 @@ str completion_bash(struct arena *arena)
                       "}\n"
                       "complete -o filenames -F _plimsoll plimsoll\n"));
     return buf_str(&out);
+}
+
+static bool has_verbs(const struct command *command)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (command_is_verb_of(commands[i], command))
+            return true;
+    return false;
 }
 
 /* -- zsh --------------------------------------------------------------------------------------- */
@@ -189,7 +219,7 @@ static void zsh_opt(struct buf *out, const struct command *command, const struct
 
 static void zsh_operands(struct buf *out, const struct command *command)
 {
-    if (!command->operands_max)
+    if (!command->operands_max || has_verbs(command))
         return;
     buf_add(out, command->operands_max > 1 ? STR("                '*:argument:")
                                            : STR("                '1:argument:"));
@@ -205,9 +235,32 @@ static void zsh_operands(struct buf *out, const struct command *command)
     buf_add(out, STR("' \\\n"));
 }
 
+static void zsh_described(struct buf *out, const char *word, const char *summary)
+{
+    buf_fmt(out, "        '%s:%s'\n", word, str_z(out->arena, zsh_text(out->arena, summary)));
+}
+
+/* A command with verbs: the second word is one of them, and then part of the command's name. */
+static void zsh_verbs(struct buf *out, const struct command *command)
+{
+    buf_fmt(out, "    if [ $command = %s ]; then\n    commands=(\n", command->name);
+    for (size_t i = 0; i < command_count; i++)
+        if (command_is_verb_of(commands[i], command))
+            zsh_described(out, verb_of(commands[i]), commands[i]->summary);
+    buf_add(out, STR("    )\n"
+                     "        if (( CURRENT == 2 )); then\n"
+                     "            _describe 'command' commands\n"
+                     "            return\n"
+                     "        fi\n"
+                     "        command=\"$command $words[2]\"\n"
+                     "        shift words\n"
+                     "        (( CURRENT-- ))\n"
+                     "    fi\n"));
+}
+
 static void zsh_command(struct buf *out, const struct command *command)
 {
-    buf_fmt(out, "        %s)\n            _arguments -s -S \\\n", command->name);
+    buf_fmt(out, "        '%s')\n            _arguments -s -S \\\n", command->name);
     for (size_t i = 0; i < opt_total(command); i++)
         if (opt_at(command, i))
             zsh_opt(out, command, opt_at(command, i));
@@ -229,9 +282,8 @@ str completion_zsh(struct arena *arena)
                       "    local -a commands\n"
                       "    commands=(\n"));
     for (size_t i = 0; i < command_count; i++)
-        if (!commands[i]->hidden)
-            buf_fmt(&out, "        '%s:%s'\n", commands[i]->name,
-                    str_z(arena, zsh_text(arena, commands[i]->summary)));
+        if (!commands[i]->hidden && !verb_of(commands[i]))
+            zsh_described(&out, commands[i]->name, commands[i]->summary);
     buf_add(&out, STR("    )\n"
                       "    if (( CURRENT == 2 )); then\n"
                       "        _describe 'command' commands\n"
@@ -239,8 +291,11 @@ str completion_zsh(struct arena *arena)
                       "    fi\n"
                       "    local command=$words[2]\n"
                       "    shift words\n"
-                      "    (( CURRENT-- ))\n"
-                      "    case $command in\n"));
+                      "    (( CURRENT-- ))\n"));
+    for (size_t i = 0; i < command_count; i++)
+        if (has_verbs(commands[i]))
+            zsh_verbs(&out, commands[i]);
+    buf_add(&out, STR("    case $command in\n"));
     for (size_t i = 0; i < command_count; i++)
         if (!commands[i]->hidden)
             zsh_command(&out, commands[i]);
@@ -257,9 +312,19 @@ static str fish_text(struct arena *arena, const char *text)
     return str_replace(arena, escaped, STR("'"), STR("\\'"));
 }
 
+/* "__fish_seen_subcommand_from image; and __fish_seen_subcommand_from ls" */
+static str fish_seen(struct arena *arena, const struct command *command)
+{
+    str rest = str_from(command->name), word;
+    struct buf out = buf_init(arena, 4096);
+    while (str_next_word(&rest, &word))
+        buf_fmt(&out, "%s__fish_seen_subcommand_from %.*s", out.len ? "; and " : "", STR_ARG(word));
+    return buf_str(&out);
+}
+
 static void fish_opt(struct buf *out, const struct command *command, const struct opt *opt)
 {
-    buf_fmt(out, "complete -c plimsoll -n '__fish_seen_subcommand_from %s' -l %s", command->name,
+    buf_fmt(out, "complete -c plimsoll -n '%.*s' -l %s", STR_ARG(fish_seen(out->arena, command)),
             opt->name);
     if (opt_letter(command, opt))
         buf_fmt(out, " -s %c", opt->letter);
@@ -278,8 +343,15 @@ static void fish_opt(struct buf *out, const struct command *command, const struc
 
 static void fish_command(struct buf *out, const struct command *command)
 {
-    buf_fmt(out, "complete -c plimsoll -n __fish_use_subcommand -f -a %s -d '%s'\n", command->name,
-            str_z(out->arena, fish_text(out->arena, command->summary)));
+    const char *verb = verb_of(command), *summary = command->summary;
+    str text = fish_text(out->arena, summary);
+    if (verb)
+        buf_fmt(out,
+                "complete -c plimsoll -n '__fish_seen_subcommand_from %.*s' -f -a %s -d '%.*s'\n",
+                (int)(verb - command->name - 1), command->name, verb, STR_ARG(text));
+    else
+        buf_fmt(out, "complete -c plimsoll -n __fish_use_subcommand -f -a %s -d '%.*s'\n",
+                command->name, STR_ARG(text));
     for (const char *const *word = command->words; word && *word; word++)
         buf_fmt(out, "complete -c plimsoll -n '__fish_seen_subcommand_from %s' -f -a %s\n",
                 command->name, *word);

@@ -32,6 +32,27 @@ const struct command *command_find(str name)
     return NULL;
 }
 
+bool command_named(struct arena *arena, const struct opt_list *words,
+                   const struct command **out_command, struct err *err)
+{
+    str name = words->at[0];
+    for (uint32_t i = 1; i < words->count; i++)
+        name = str_fmt(arena, "%.*s %.*s", STR_ARG(name), STR_ARG(words->at[i]));
+    const struct command *command = command_find(name);
+    if (!command) {
+        err_set(err, ERR_USAGE, "there is no command '%.*s'", STR_ARG(name));
+        return err_hint(err, "'plimsoll --help' lists the commands");
+    }
+    *out_command = command;
+    return true;
+}
+
+bool command_is_verb_of(const struct command *command, const struct command *group)
+{
+    str name = str_from(command->name), first = str_from(group->name);
+    return str_starts(name, first) && name.len > first.len && name.at[first.len] == ' ';
+}
+
 static const char *nearest_command(str name)
 {
     const char *best = NULL;
@@ -46,6 +67,21 @@ static const char *nearest_command(str name)
     return best;
 }
 
+/* The command that the words name as we call it: "image ls" before "image". */
+static const struct command *command_direct(const str *words, size_t count, size_t *out_used)
+{
+    const struct command *best = NULL;
+    *out_used = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        size_t used = words_match(commands[i]->name, words, count);
+        if (used > *out_used) {
+            *out_used = used;
+            best = commands[i];
+        }
+    }
+    return best;
+}
+
 /* The command that the words in front name, with how many of them it used. Words of other tools
  * whose command is not built yet are told what it will be called. */
 static bool find_command(const str *words, size_t count, const struct command **out_command,
@@ -54,10 +90,9 @@ static bool find_command(const str *words, size_t count, const struct command **
     size_t used, foreign_used;
     const struct alias *alias = alias_find(words, count, &used);
     const struct foreign_verb *foreign = foreign_verb_find(words, count, &foreign_used);
-    const struct command *direct = command_find(words[0]);
-    if (direct && used < 2) {
+    const struct command *direct = command_direct(words, count, out_used);
+    if (direct && used <= *out_used) {
         *out_command = direct;
-        *out_used = 1;
         return true;
     }
     if (foreign && foreign_used > used) {
@@ -65,10 +100,8 @@ static bool find_command(const str *words, size_t count, const struct command **
         return err_hint(err, "%s", foreign->instead);
     }
     if (alias) {
-        str rest = str_from(alias->ours), first = STR_NONE;
-        str_next_word(&rest, &first);
-        const struct command *target = command_find(first);
-        if (target && !str_trim(rest).len) {
+        const struct command *target = command_find(str_from(alias->ours));
+        if (target) {
             *out_command = target;
             *out_used = used;
             return true;

@@ -82,6 +82,20 @@ static void put_examples(struct buf *out, const char *examples, unsigned width)
     }
 }
 
+/* The commands whose names begin with this one's. */
+static void put_verbs(struct buf *out, const struct command *command, unsigned width)
+{
+    bool first = true;
+    for (size_t i = 0; i < command_count; i++) {
+        if (!command_is_verb_of(commands[i], command))
+            continue;
+        if (first)
+            buf_add(out, STR("\nCommands:\n"));
+        first = false;
+        put_row(out, str_from(commands[i]->name), str_from(commands[i]->summary), 20, width);
+    }
+}
+
 str help_command(struct arena *arena, const struct command *command, unsigned width)
 {
     struct buf out = buf_init(arena, HELP_BYTES_MAX);
@@ -90,6 +104,7 @@ str help_command(struct arena *arena, const struct command *command, unsigned wi
     str about = str_from(command->about), line;
     while (str_next_line(&about, &line))
         put_wrapped(&out, line, 0, 0, width);
+    put_verbs(&out, command, width);
     buf_add(&out, STR("\nOptions:\n"));
     for (size_t i = 0; i < command->opt_count; i++)
         put_opt(&out, command, &command->opts[i], width);
@@ -111,7 +126,7 @@ str help_program(struct arena *arena, unsigned width)
                 0, 0, width);
     buf_add(&out, STR("\nCommands:\n"));
     for (size_t i = 0; i < command_count; i++)
-        if (!commands[i]->hidden)
+        if (!commands[i]->hidden && !str_has_char(str_from(commands[i]->name), ' '))
             put_row(&out, str_from(commands[i]->name), str_from(commands[i]->summary), 16, width);
     buf_add(&out, STR("\n"));
     put_wrapped(&out,

@@ -164,10 +164,23 @@ static void put_tail(struct buf *out)
     buf_add(out, STR(".SH SEE ALSO\n"));
 }
 
+/* "plimsoll-image-ls" */
+static str page_name(struct arena *arena, const struct command *command)
+{
+    return str_replace(arena, str_fmt(arena, "plimsoll-%s", command->name), STR(" "), STR("-"));
+}
+
+static void see_also(struct buf *out, str name)
+{
+    buf_add(out, STR(".BR "));
+    put_escaped(out, name);
+    buf_add(out, STR(" (1),\n"));
+}
+
 static str command_page(struct arena *arena, const struct command *command)
 {
     struct buf out = buf_init(arena, MAN_BYTES_MAX);
-    str name = str_fmt(arena, "plimsoll-%s", command->name);
+    str name = page_name(arena, command);
     man_head(&out, name, "1", command->summary);
     buf_fmt(&out, ".SH SYNOPSIS\n\\fBplimsoll %s\\fR [\\fIOPTION\\fR...]", command->name);
     if (*command->operands) {
@@ -179,7 +192,11 @@ static str command_page(struct arena *arena, const struct command *command)
     put_options(&out, command);
     put_examples(&out, command->examples);
     put_tail(&out);
-    buf_add(&out, STR(".BR plimsoll (1),\n.BR plimsoll.yaml (5),\n.BR plimsoll\\-rules (7)\n"));
+    see_also(&out, STR("plimsoll"));
+    for (size_t i = 0; i < command_count; i++)
+        if (command_is_verb_of(commands[i], command) || command_is_verb_of(command, commands[i]))
+            see_also(&out, page_name(arena, commands[i]));
+    buf_add(&out, STR(".BR plimsoll.yaml (5),\n.BR plimsoll\\-rules (7)\n"));
     return buf_str(&out);
 }
 
@@ -201,7 +218,7 @@ static str program_page(struct arena *arena)
     put_tail(&out);
     for (size_t i = 0; i < command_count; i++)
         if (!commands[i]->hidden)
-            buf_fmt(&out, ".BR plimsoll\\-%s (1),\n", commands[i]->name);
+            see_also(&out, page_name(arena, commands[i]));
     buf_add(&out, STR(".BR plimsoll.yaml (5),\n.BR plimsoll\\-rules (7)\n"));
     return buf_str(&out);
 }

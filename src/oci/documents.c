@@ -50,6 +50,12 @@ bool oci_digest_parse(str text, digest *out_digest)
            digest_parse(str_from_index(text, algorithm.len), out_digest);
 }
 
+str platform_print(struct arena *arena, const struct platform *platform)
+{
+    return str_fmt(arena, "%.*s/%.*s%s%.*s", STR_ARG(platform->os), STR_ARG(platform->architecture),
+                   platform->variant.len ? "/" : "", STR_ARG(platform->variant));
+}
+
 static struct platform platform_of(const struct node *node)
 {
     return (struct platform){.os = node_str(node_get(node, "os")),

@@ -41,6 +41,9 @@ struct platform {
     str os, architecture, variant;
 };
 
+/* "linux/arm/v7" */
+str platform_print(struct arena *arena, const struct platform *platform);
+
 struct descriptor {
     str media_type, artifact_type;
     digest digest;

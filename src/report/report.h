@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "fix/fix.h"
 #include "rules/rules.h"
 
@@ -25,6 +26,8 @@ struct analysis;       /* analyze/analyze.h */
 struct package_list;   /* packages/packages.h */
 struct context_report; /* context/context.h */
 struct base_fact;      /* rules/facts.h     */
+struct image;          /* oci/oci.h         */
+struct store_pruned;   /* store/store.h     */
 
 /* How it is to look for a person. */
 struct report_style {
@@ -79,6 +82,27 @@ str report_analysis(struct arena *arena, const struct analysis *analysis, bool j
 /* The same as one page for a browser, that needs no other file and no network. */
 str report_page(struct arena *arena, const struct analysis *analysis,
                 const struct package_list *packages);
+
+#define IMAGE_FORMATS "human|json"
+
+/* One name of the store. */
+struct stored_image {
+    str name, platforms; /* "linux/amd64,linux/arm64" */
+    digest digest;
+    bool whole; /* all blobs of this machine's platform are there */
+    uint32_t layers;
+    uint64_t compressed_size;
+    int64_t tagged_s; /* 0: nobody noted it */
+};
+VEC_TYPE(stored_images, struct stored_image);
+
+/* The names of the store; what one image says of itself; what a prune gave back. */
+str report_images(struct arena *arena, const struct stored_images *rows, bool json, int64_t now_s,
+                  const struct report_style *style);
+str report_image(struct arena *arena, const struct image *image, bool json,
+                 const struct report_style *style);
+str report_pruned(struct arena *arena, const struct store_pruned *pruned, bool dry, bool json,
+                  const struct report_style *style);
 
 enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };
 #define EXPLAIN_FORMATS "human|markdown|json"

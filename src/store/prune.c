@@ -147,11 +147,12 @@ bool store_prune(struct store *store, bool dry, struct store_pruned *out_pruned,
     struct store_pruned pruned = {0};
     AUTO(arena) struct arena *arena = arena_new(0);
     struct sweep sweep = {.arena = arena, .store = store, .dry = dry, .pruned = &pruned};
-    bool held = false;
+    bool held = dry;
     *out_pruned = pruned;
-    if (store->root_fd < 0)
+    if (store->blobs_fd < 0)
         return true;
-    if (!folder_writable(store, err) || !lock_take(store->use_fd, !dry, false, &held, err))
+    if (!dry &&
+        (!folder_writable(store, err) || !lock_take(store->use_fd, true, false, &held, err)))
         return false;
     if (!held) {
         err_set(err, ERR_DENIED, "the store '%.*s' is in use", STR_ARG(store->path));
@@ -160,7 +161,9 @@ bool store_prune(struct store *store, bool dry, struct store_pruned *out_pruned,
     bool good = sweep_all(&sweep, err);
     bool shared;
     struct err unheard = {0};
-    if (lock_take(store->use_fd, false, true, &shared, &unheard) && good)
+    if (!dry && !lock_take(store->use_fd, false, true, &shared, &unheard))
+        *err = unheard, good = false;
+    if (good)
         *out_pruned = pruned;
     return good;
 }

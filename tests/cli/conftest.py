@@ -18,7 +18,9 @@ class Program:
     binary = BINARY
 
     def __call__(self, *args, cwd=None, env=None, text=None, code=None):
-        run = subprocess.run([BINARY, *map(str, args)], cwd=cwd, input=text, capture_output=True,
+        words = [word for i, arg in enumerate(args)
+                 for word in (str(arg).split() if i == 0 else [str(arg)])]
+        run = subprocess.run([BINARY, *words], cwd=cwd, input=text, capture_output=True,
                              text=True, timeout=60,
                              env={"PATH": PATH, "PLIMSOLL_NOW": "2026-11-24",
                                   "PLIMSOLL_STORE": "/dev/null/none", **(env or {})})
@@ -30,10 +32,16 @@ class Program:
         return json.loads(self(*args, "--format", "json", **more).stdout)
 
     def commands(self):
-        """The commands that --help lists."""
-        lines = self("--help", code=0).stdout.split("Commands:\n")[1].split("\n\n")[0]
-        return [line.split()[0] for line in lines.splitlines() if line.startswith("  ")
-                and not line.startswith("   ")]
+        """The commands that --help lists, and behind each its verbs: "image", "image ls"."""
+        def listed(text):
+            if "Commands:\n" not in text:
+                return []
+            lines = text.split("Commands:\n")[1].split("\n\n")[0].splitlines()
+            return [line[2:].split("  ")[0] for line in lines if line[:2] == "  " != line[1:3]]
+
+        names = listed(self("--help", code=0).stdout)
+        return [name for first in names
+                for name in [first, *listed(self(first, "--help", code=0).stdout)]]
 
     def options(self, command):
         """The options that a command's --help lists, with what stands for their value."""

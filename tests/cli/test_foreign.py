@@ -35,7 +35,9 @@ def test_the_tables_were_read():
 def test_a_verb_with_a_counterpart(plimsoll, tmp_path, theirs, ours):
     """It does what ours does, where ours is in this version; else it is told the name."""
     run = plimsoll(*theirs.split(), "--help", cwd=tmp_path)
-    if ours.split()[0] in plimsoll.commands():
+    known = plimsoll.commands()
+    verbs = [name for name in known if name.startswith(f"{ours.split()[0]} ")]
+    if ours in known or (ours.split()[0] in known and not verbs):
         assert run.returncode == 0
         assert run.stdout == plimsoll(*ours.split(), "--help", code=0).stdout
     else:

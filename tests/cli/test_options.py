@@ -43,7 +43,6 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
     (("buildx", "build", "."), "'plimsoll build'"),
     (("pull", "x"), "'plimsoll image pull'"),
     (("push", "x"), "'plimsoll image push'"),
-    (("images",), "'plimsoll image ls'"),
     (("image", "history", "x"), "'plimsoll history'"),
     (("scout", "cves", "x"), "'plimsoll scan image'"),
     (("trivy", "image", "x"), "'plimsoll scan image'"),

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import BINARY
-from made_images import docker_archive
+from made_images import docker_archive, oci_layout
 
 # A command line for each command with --format, with the status that it ends with.
 RESULTS = {
@@ -15,6 +15,9 @@ RESULTS = {
     "fix": (["fix", "--diff", "Dockerfile"], 1),
     "context": (["context", "--max", "1B"], 1),
     "analyze": (["analyze", "image.tar", "--max-size", "1B"], 1),
+    "image ls": (["image ls", "--store", "layout"], 0),
+    "image inspect": (["image inspect", "image.tar"], 0),
+    "image prune": (["image prune", "--dry-run", "--store", "layout"], 0),
     "explain": (["explain", "DL3009"], 0),
     "skill": (["skill"], 0),
 }
@@ -22,7 +25,9 @@ RESULTS = {
 
 @pytest.fixture(autouse=True)
 def image(repository):
-    docker_archive(repository / "image.tar", [[("etc/a", b"aaaa")], [("etc/.wh.a", b"")]])
+    layers = [[("etc/a", b"aaaa")], [("etc/.wh.a", b"")]]
+    docker_archive(repository / "image.tar", layers)
+    oci_layout(repository / "layout", layers)
 
 
 def formats(plimsoll, command):
