@@ -35,4 +35,3 @@ const countText = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 const shareText = (part, whole) => `${(whole ? (100 * part) / whole : 0).toFixed(1)} %`;
 
 const data = JSON.parse(byId("data").textContent);
-const FATES = ["live", "deleted", "replaced", "touched"];

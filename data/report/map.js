@@ -5,7 +5,7 @@ const root = buildTree(data.tree);
 const state = {
   folder: root,
   size: "raw",
-  colour: "layer",
+  colour: mode.colour,
   filter: null,
   tiles: [],
   focus: 0,
@@ -32,10 +32,10 @@ function filterOf(text) {
     category: () => data.categories.indexOf(value),
     fate: () => FATES.indexOf(value),
   }[kind]();
-  const of = PROPERTIES[kind].of;
+  const of = mode.properties[kind].of;
   const missing = kind === "owner" && wanted < 0;
   return {
-    text: missing ? value : PROPERTIES[kind].name(wanted),
+    text: missing ? value : mode.properties[kind].name(wanted),
     key: `${kind}:${wanted}`,
     test: (node) => !missing && of(node) === wanted,
   };
@@ -56,17 +56,17 @@ const showsAny = (node) => (node.kind === FOLDER ? node.children.some(showsAny) 
 /* -- colours: the largest values have one each ----------------------------------------------- */
 
 function rankColours() {
-  const of = PROPERTIES[state.colour].of,
-    bytes = new Map();
-  eachLeaf(root, (node) => bytes.set(of(node), (bytes.get(of(node)) || 0) + node[state.size]));
-  const values = [...bytes].filter((pair) => pair[1] > 0).sort((a, b) => b[1] - a[1]);
-  const colours = new Map(),
-    named = state.colour === "owner" ? COLOURS - 1 : COLOURS;
-  values.forEach(([value], i) => {
-    if (state.colour === "fate") colours.set(value, `f${value}`);
-    else if (value < 0) colours.set(value, `c${COLOURS - 1}`);
-    else colours.set(value, `c${(state.colour === "layer" ? value : i) % named}`);
+  const of = mode.properties[state.colour].of,
+    groups = new Map();
+  eachLeaf(root, (node) => {
+    if (!node[state.size]) return;
+    if (!groups.has(of(node))) groups.set(of(node), []);
+    groups.get(of(node)).push(node);
   });
+  const size = (nodes) => nodes.reduce((sum, node) => sum + node[state.size], 0);
+  const values = [...groups].sort((a, b) => size(b[1]) - size(a[1]));
+  const colours = new Map();
+  values.forEach(([value], i) => colours.set(value, mode.colourClass(state.colour, value, i)));
   return { values, colours, colour: (node) => colours.get(of(node)) || `c${COLOURS - 1}` };
 }
 
@@ -87,40 +87,19 @@ function about(node) {
     add(list, "dt", {}, name);
     add(list, "dd", {}, text);
   };
-  row("files", `${sizeText(node.raw)} · ${shareText(node.raw, root.raw)} of the image`);
-  if (data.compressed) row("pull", sizeText(node.pull));
-  if (node.kind !== FILE) row("number of files", countText(node.count));
-  if (node.kind === FOLDER) {
-    row(
-      "hidden",
-      node.hidden ? `${sizeText(node.hidden)} · ${shareText(node.hidden, node.raw)}` : "",
-    );
-    aboutParts(list, node);
-    return;
-  }
-  const most = node.kind === MANY ? "mostly " : "";
-  row("written by", layerText(node.layer));
-  row("package", most + PROPERTIES.owner.name(node.owner));
-  row("category", most + PROPERTIES.category.name(node.category));
-  row("fate", FATES[node.fate]);
-  row("hidden by", node.fate ? layerText(node.hider) : "");
-  row("why", whyText(node));
+  mode.facts(node, row);
+  if (node.kind === FOLDER) aboutParts(list, node);
 }
 
 /* Whose a folder is, by the colour that is shown, and what is largest in it. */
 function aboutParts(list, folder) {
-  const { of, name } = PROPERTIES[state.colour],
+  const { of, name, title } = mode.properties[state.colour],
     bytes = new Map();
   eachLeaf(folder, (node) => bytes.set(of(node), (bytes.get(of(node)) || 0) + node[state.size]));
   const parts = [...bytes].filter((pair) => pair[1] > 0).sort((a, b) => b[1] - a[1]);
-  const inside = folder.children.filter((node) => node[state.size] > 0 && node.name);
-  inside.sort((a, b) => b[state.size] - a[state.size]);
-  add(
-    list,
-    "dt",
-    {},
-    { layer: "by instruction", owner: "by package" }[state.colour] || `by ${state.colour}`,
-  );
+  const inside = folder.children.filter((node) => mode.weight(node) > 0 && (node.name || node.air));
+  inside.sort((a, b) => mode.weight(b) - mode.weight(a));
+  add(list, "dt", {}, title);
   for (const [value, size] of parts.slice(0, 5)) {
     const part = add(list, "dd");
     add(part, "i", { class: `chip ${state.ranks.colours.get(value)}` });
@@ -129,7 +108,7 @@ function aboutParts(list, folder) {
   }
   if (inside.length) add(list, "dt", {}, "the largest in it");
   for (const node of inside.slice(0, 6)) {
-    const part = add(list, "dd", {}, `${sizeText(node[state.size])} `);
+    const part = add(list, "dd", {}, `${mode.sizeText(node)} `);
     add(part, "code", {}, labelOf(node));
   }
 }
@@ -146,19 +125,19 @@ function drawCrumbs() {
       nav,
       "button",
       { type: "button", "aria-current": last ? "location" : null },
-      node.parent ? node.name : "/",
+      node.air ? "removed" : node.parent ? node.name : "/",
     );
     button.addEventListener("click", () => open(node));
   });
-  add(nav, "span", {}, ` — ${sizeText(state.folder[state.size])}`);
+  add(nav, "span", {}, ` — ${mode.sizeText(state.folder)}`);
 }
 
 function drawLegend(ranks) {
   const legend = byId("legend");
   legend.replaceChildren();
-  for (const [value, bytes] of ranks.values.slice(0, 14)) {
+  for (const [value, nodes] of ranks.values.slice(0, 14)) {
     const key = `${state.colour}:${value}`,
-      name = PROPERTIES[state.colour].name(value);
+      name = mode.properties[state.colour].name(value);
     const pressed = Boolean(state.filter && state.filter.key === key);
     const button = add(legend, "button", {
       type: "button",
@@ -166,74 +145,35 @@ function drawLegend(ranks) {
       title: name,
     });
     add(button, "i", { class: `chip ${ranks.colours.get(value)}` });
-    button.append(`${name} · ${sizeText(bytes)}`);
-    const of = PROPERTIES[state.colour].of;
+    button.append(`${name} · ${mode.legendText(nodes)}`);
+    const of = mode.properties[state.colour].of;
     button.addEventListener("click", () =>
       setFilter(pressed ? null : { text: name, key, test: (node) => of(node) === value }),
     );
   }
 }
 
-const ROW_COLUMNS = [
-  ["files", true],
-  ["pull", true],
-  ["path", false],
-  ["layer", false],
-  ["package", false],
-  ["category", false],
-  ["fate", false],
-];
-
 /* The files of the folder that pass the filter, the largest first: what the numbers stand for. */
 function drawRows() {
   const box = byId("rows"),
     found = [];
-  let sum = 0;
   box.replaceChildren();
-  eachLeaf(state.folder, (node) => {
-    if (!shows(node) || !node[state.size]) return;
-    found.push(node);
-    sum += node[state.size];
-  });
   if (!state.filter && state.folder === root) return;
-  found.sort((a, b) => b[state.size] - a[state.size]);
+  eachLeaf(state.folder, (node) => {
+    if (shows(node) && node[state.size]) found.push(node);
+  });
+  found.sort((a, b) => mode.weight(b) - mode.weight(a));
   const table = add(add(box, "div", { class: "scroll" }), "table", { class: "sortable" });
   const what = state.filter ? state.filter.text : pathOf(state.folder);
-  add(
-    table,
-    "caption",
-    {},
-    `${what}: ${sizeText(sum)} in ${countText(found.length)} rows` +
-      (found.length > ROWS ? `, the ${ROWS} largest of them` : ""),
-  );
+  const more = found.length > ROWS ? `, the ${ROWS} largest of them` : "";
+  const rows = `${countText(found.length)} rows${more}`;
+  add(table, "caption", {}, `${what}: ${mode.legendText(found)} in ${rows}`);
   const head = add(add(table, "thead"), "tr"),
     body = add(table, "tbody");
-  for (const [title, number] of ROW_COLUMNS)
-    add(head, "th", { scope: "col", class: number ? "n" : null }, title);
-  for (const node of found.slice(0, ROWS)) addRow(body, node);
+  for (const title of mode.columns)
+    add(head, "th", { scope: "col", class: title[0] === "+" ? "n" : null }, title.replace("+", ""));
+  for (const node of found.slice(0, ROWS)) mode.cells(add(body, "tr"), node);
   makeSortable(table);
-}
-
-function addRow(body, node) {
-  const row = add(body, "tr");
-  for (const key of ["raw", "pull"])
-    add(add(row, "td", { class: "n" }), "data", { value: node[key] }, sizeText(node[key]));
-  const path =
-    node.kind === MANY
-      ? `${pathOf(node)}${node.name ? "/" : ""} (${countText(node.count)} files)`
-      : pathOf(node);
-  add(add(row, "td", { class: "path" }), "code", {}, path);
-  add(
-    row,
-    "td",
-    { class: "cmd", "data-v": node.layer, title: layerText(node.layer) },
-    layerText(node.layer),
-  );
-  add(row, "td", {}, PROPERTIES.owner.name(node.owner));
-  add(row, "td", {}, data.categories[node.category]);
-  const fate = add(row, "td", { class: "fate" });
-  add(fate, "i", { class: `chip f${node.fate}` });
-  fate.append(FATES[node.fate]);
 }
 
 function draw() {
@@ -247,14 +187,15 @@ function draw() {
       : [];
   for (const tile of state.tiles) {
     const { node } = tile;
-    const size = sizeText(node[state.size]),
+    const size = mode.sizeText(node),
       title = labelOf(node);
     tile.group = drawTile(svg, tile, {
       title,
       size,
       colour: ranks.colour(node),
+      overlay: mode.overlay(node),
       dim: Boolean(state.filter) && !showsAny(node),
-      label: `${title}, ${size}${node.fate && node.kind !== FOLDER ? `, ${FATES[node.fate]}` : ""}`,
+      label: `${title}, ${size}${node.kind !== FOLDER ? mode.note(node) : ""}`,
     });
     tile.group.addEventListener("pointerenter", () => about(node));
     tile.group.addEventListener("focus", () => about(node));

@@ -93,11 +93,15 @@ function drawTile(svg, tile, look) {
     tabindex: -1,
     role: "button",
     "aria-label": look.label,
-    class: `${tile.opens ? "folder" : "leaf"}${tile.depth % 2 ? " deep" : ""}${look.dim ? " dim" : ""}`,
+    class: `${tile.opens ? "folder" : "leaf"}${node.air ? " gone" : ""}${tile.depth % 2 ? " deep" : ""}${look.dim ? " dim" : ""}`,
   });
   const place = { x: x.toFixed(1), y: y.toFixed(1), width: w.toFixed(1), height: h.toFixed(1) };
   add(group, "rect", { ...place, rx: 2, class: tile.opens ? null : look.colour });
-  if (!tile.opens && node.fate) add(group, "rect", { ...place, rx: 2, class: "veil" });
+  if (!tile.opens && look.overlay) {
+    const width = w * look.overlay.share;
+    const part = { ...place, x: (x + w - width).toFixed(1), width: width.toFixed(1) };
+    add(group, "rect", { ...part, rx: 2, class: look.overlay.class });
+  }
   const title = fit(look.title, w);
   if (title && h > 15) add(group, "text", { x: (x + 5).toFixed(1), y: (y + 13).toFixed(1) }, title);
   const size = fit(look.size, w);

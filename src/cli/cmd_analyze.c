@@ -161,8 +161,9 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
                                    (uint32_t)args->top, &style),
                    err))
         return false;
-    if (args->report.len && !file_replace(ctx->host.cwd_fd, args->report,
-                                          report_page(ctx->arena, &analysis, &read.packages), err))
+    if (args->report.len &&
+        !file_replace(ctx->host.cwd_fd, args->report,
+                      report_page(ctx->arena, &(struct page_side){&analysis, &read.packages}), err))
         return false;
     bool broken = tell_gates(ctx, args, &analysis);
     if (judged) {

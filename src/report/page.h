@@ -28,6 +28,21 @@ struct page {
     uint64_t *hidden_pull; /* by layer: of what it wrote and others hide */
 };
 
+/* -- the frame --------------------------------------------------------------------------------- */
+
+/* Nothing written yet. The tree must be that of the analysis' view. */
+struct page page_init(struct arena *arena, const struct analysis *analysis,
+                      const struct package_list *packages, const struct tree *tree);
+
+/* Up to the facts below the title, which the caller writes, and ends with "</p></div>". */
+void page_begin(struct page *page, const char *command, str title);
+
+/* The links to the parts: id and name of each in turn, NULL at the end. */
+void page_nav(struct page *page, const char *const *parts);
+
+/* The end, with the script; gives the whole. */
+str page_end(struct page *page);
+
 /* -- writing ----------------------------------------------------------------------------------- */
 
 /* Our own markup; the same with numbers in it, never with text of others. */
@@ -61,6 +76,16 @@ void page_section(struct page *page, const char *id, const char *title, const ch
 
 /* What made a layer: "Dockerfile:12" where it is known, and the instruction, on one line. */
 void page_made_by(struct page *page, uint32_t layer);
+
+/* A bar of live and hidden bytes, with its label; the words for its colours. */
+void page_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden, uint64_t scale);
+void page_bar_key(struct page *page);
+
+/* "and 123 more", where a table does not show all. */
+void page_more(struct page *page, uint32_t all, uint32_t shown);
+
+/* What the script draws a map into; `colours`: it may be coloured by several properties. */
+void page_map_frame(struct page *page, bool colours);
 
 /* -- parts ------------------------------------------------------------------------------------- */
 

@@ -6,16 +6,18 @@
  */
 enum { LIST_DEPTH_MAX = 10, LIST_PART = 100 };
 
-static const char map_frame[] =
+static const char size_switch[] =
     "<div id=\"tools\" class=\"tools\" role=\"group\" aria-label=\"What the map shows\" hidden>"
     "<fieldset><legend>size</legend>"
     "<label><input type=\"radio\" name=\"size\" value=\"raw\" checked>files</label>"
-    "<label><input type=\"radio\" name=\"size\" value=\"pull\">pull</label></fieldset>"
+    "<label><input type=\"radio\" name=\"size\" value=\"pull\">pull</label></fieldset>";
+static const char colour_switch[] =
     "<fieldset><legend>colour</legend>"
     "<label><input type=\"radio\" name=\"colour\" value=\"layer\" checked>instruction</label>"
     "<label><input type=\"radio\" name=\"colour\" value=\"owner\">package</label>"
     "<label><input type=\"radio\" name=\"colour\" value=\"category\">category</label>"
-    "<label><input type=\"radio\" name=\"colour\" value=\"fate\">fate</label></fieldset>"
+    "<label><input type=\"radio\" name=\"colour\" value=\"fate\">fate</label></fieldset>";
+static const char map_frame[] =
     "<label class=\"find\">search <input type=\"search\" id=\"search\" "
     "placeholder=\"part of a path\" spellcheck=\"false\"></label>"
     "<button type=\"button\" id=\"clear\" hidden></button></div>\n"
@@ -24,8 +26,15 @@ static const char map_frame[] =
     "aria-label=\"Map of the files. Arrow keys move, Enter opens a folder, Escape leaves it.\">"
     "</svg><aside id=\"about\" aria-live=\"polite\"></aside></div>\n"
     "<div id=\"legend\"></div>\n<div id=\"rows\"></div>\n"
-    "<noscript><p class=\"note\">The map needs a script; this is the same as a list.</p></noscript>"
-    "\n";
+    "<noscript><p class=\"note\">The map needs a script; without one, read the list and the "
+    "tables.</p></noscript>\n";
+
+void page_map_frame(struct page *page, bool colours)
+{
+    page_z(page, size_switch);
+    page_z(page, colours ? colour_switch : "");
+    page_z(page, map_frame);
+}
 
 static uint64_t weight(const struct tree_sum *sum)
 {
@@ -106,7 +115,7 @@ void page_map(struct page *page)
     page_section(page, "map", "Map of the files",
                  "An area is what a file weighs; hatched bytes are hidden by a later layer. Click "
                  "or press Enter to open a folder.");
-    page_z(page, map_frame);
+    page_map_frame(page, true);
     put_list(page);
     page_z(page, "</section>\n");
 }

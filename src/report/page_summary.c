@@ -36,8 +36,7 @@ static void put_sentence(struct page *page)
                  "it.</p>\n");
 }
 
-static void put_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden,
-                    uint64_t scale)
+void page_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden, uint64_t scale)
 {
     double live_width = percent_of(live, scale), hidden_width = percent_of(hidden, scale);
     page_fmt(page, "<div class=\"bar\"><span>%s</span><svg role=\"img\" aria-label=\"%s: %.*s live",
@@ -51,20 +50,26 @@ static void put_bar(struct page *page, const char *label, uint64_t live, uint64_
     page_z(page, "</b></div>\n");
 }
 
+void page_bar_key(struct page *page)
+{
+    page_z(page,
+           "<p class=\"key\"><svg><rect class=\"live\" width=\"100%\" height=\"100%\"/></svg> "
+           "live: the image shows it <svg><rect class=\"hidden\" width=\"100%\" "
+           "height=\"100%\"/></svg> hidden: a later layer deleted, replaced or touched "
+           "it</p>\n");
+}
+
 static void put_bars(struct page *page)
 {
     const struct analysis *analysis = page->analysis;
     uint64_t size = analysis->size, pull = pull_total(page);
     uint64_t scale = pull > size ? pull : size;
     page_z(page, "<div class=\"bars\">\n");
-    put_bar(page, "files", size - analysis->wasted_bytes, analysis->wasted_bytes, scale);
+    page_bar(page, "files", size - analysis->wasted_bytes, analysis->wasted_bytes, scale);
     if (page->compressed)
-        put_bar(page, "pull", pull - analysis->pull_wasted, analysis->pull_wasted, scale);
-    page_z(page,
-           "<p class=\"key\"><svg><rect class=\"live\" width=\"100%\" height=\"100%\"/></svg> "
-           "live: the image shows it <svg><rect class=\"hidden\" width=\"100%\" "
-           "height=\"100%\"/></svg> hidden: a later layer deleted, replaced or touched "
-           "it</p></div>\n");
+        page_bar(page, "pull", pull - analysis->pull_wasted, analysis->pull_wasted, scale);
+    page_bar_key(page);
+    page_z(page, "</div>\n");
 }
 
 static void card_begin(struct page *page, const char *target, const char *name)

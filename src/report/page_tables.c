@@ -3,7 +3,7 @@
 /* Content that is there more than once, packages, categories. */
 enum { DUPLICATES_SHOWN = 200, PACKAGES_SHOWN = 1000 };
 
-static void put_more(struct page *page, uint32_t all, uint32_t shown)
+void page_more(struct page *page, uint32_t all, uint32_t shown)
 {
     if (all <= shown)
         return;
@@ -45,7 +45,7 @@ static void put_duplicates(struct page *page)
         page_z(page, "</code></td></tr>\n");
     }
     page_table_end(page);
-    put_more(page, analysis->duplicates.count, DUPLICATES_SHOWN);
+    page_more(page, analysis->duplicates.count, DUPLICATES_SHOWN);
     page_z(page, "</section>\n");
 }
 
@@ -93,7 +93,7 @@ static void put_packages(struct page *page)
     for (uint32_t i = 0; i < analysis->packages.count && i < PACKAGES_SHOWN; i++)
         put_package(page, analysis->packages.at[i]);
     page_table_end(page);
-    put_more(page, analysis->packages.count, PACKAGES_SHOWN);
+    page_more(page, analysis->packages.count, PACKAGES_SHOWN);
     page_z(page, "</section>\n");
 }
 

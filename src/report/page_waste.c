@@ -64,9 +64,11 @@ static void put_fix(struct page *page, const struct waste_pair *pair)
 void page_fixes(struct page *page)
 {
     const struct analysis *analysis = page->analysis;
-    if (!analysis->pairs.count)
-        return;
     page_section(page, "fixes", "What to do", NULL);
+    if (!analysis->pairs.count) {
+        page_z(page, "<p class=\"lead\">No byte is hidden that could be saved.</p></section>\n");
+        return;
+    }
     page_z(page, "<ol class=\"fixes\">\n");
     for (uint32_t i = 0; i < analysis->pairs.count && i < FIXES_SHOWN; i++)
         put_fix(page, &analysis->pairs.at[i]);

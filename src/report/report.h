@@ -79,9 +79,16 @@ str report_context(struct arena *arena, const struct context_report *report, boo
 str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
                     const struct report_style *style);
 
-/* The same as one page for a browser, that needs no other file and no network. */
-str report_page(struct arena *arena, const struct analysis *analysis,
-                const struct package_list *packages);
+/* An image on a page. */
+struct page_side {
+    const struct analysis *analysis;
+    const struct package_list *packages;
+};
+
+/* The same as one page for a browser, that needs no other file and no network; and a page of what
+ * became of an image (`a`, before) in another. */
+str report_page(struct arena *arena, const struct page_side *side);
+str report_diff_page(struct arena *arena, const struct page_side *a, const struct page_side *b);
 
 #define IMAGE_FORMATS "human|json"
 
