@@ -66,7 +66,10 @@ static bool run_check(struct ctx *ctx, const void *raw_args, int *out_exit, stru
         return false;
     ctx_note(ctx, "looked at %u file%s", result.files.count, result.files.count == 1 ? "" : "s");
     struct report_style style = ctx_style(ctx);
-    str report = report_check(ctx->arena, &result, (enum check_format)ctx->common.format, &style);
+    enum check_format format = (enum check_format)ctx->common.format;
+    if (format == CHECK_HUMAN || format == CHECK_LINE || format == CHECK_GITHUB)
+        check_join(ctx->arena, &result);
+    str report = report_check(ctx->arena, &result, format, &style);
     *out_exit = unread ? EXIT_FAILED : gate(&result, options.fail_on);
     return ctx_print(ctx, report, err);
 }

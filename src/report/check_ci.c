@@ -37,7 +37,7 @@ str check_github(struct arena *arena, const struct check_result *result)
         else
             buf_fmt(&out, ",endLine=%u", placed.end.line);
         buf_add(&out, STR(",title="));
-        put_escaped(&out, str_from(placed.finding->rule->name), true);
+        put_escaped(&out, finding_rules(placed.finding), true);
         buf_add(&out, STR("::"));
         put_escaped(&out, report_escape(arena, placed.finding->message), false);
         buf_add_char(&out, '\n');

@@ -19,6 +19,9 @@ struct placed {
 /* The place of a finding. An empty span at the end of a file is a place too. */
 struct placed placed_of(const struct checked_file *file, uint32_t index);
 
+/* The names of the rules that a finding speaks for: "compose/a, compose/b". */
+str finding_rules(const struct finding *finding);
+
 /* Does the finding have edits that a program may offer? */
 bool placed_has_edits(const struct placed *placed);
 

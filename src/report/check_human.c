@@ -20,6 +20,11 @@ struct placed placed_of(const struct checked_file *file, uint32_t index)
     };
 }
 
+str finding_rules(const struct finding *finding)
+{
+    return finding->rules.len ? finding->rules : str_from(finding->rule->name);
+}
+
 bool placed_has_edits(const struct placed *placed)
 {
     return placed->finding->fix.safety != FIX_NONE && placed->finding->fix.edits.count > 0;
@@ -83,7 +88,7 @@ static void paint_finding(struct paint *paint, const struct placed *placed)
     paint_place(paint, placed->file->path, placed->start);
     paint_fmt(paint, ink, " %s: ", severity_name(finding->severity));
     paint_text(paint, INK_BOLD, finding->message);
-    paint_fmt(paint, INK_DIM, " [%s]\n", finding->rule->name);
+    paint_fmt(paint, INK_DIM, " [%.*s]\n", STR_ARG(finding_rules(finding)));
     unsigned gutter = paint_frame(paint, placed->file->source, finding->at, ink);
     paint_remarks(paint, placed, gutter);
     paint_z(paint, INK_PLAIN, "\n");
@@ -148,8 +153,8 @@ static str check_line(struct arena *arena, const struct check_result *result)
     EACH_PLACED(placed, result)
     {
         paint_text(&paint, INK_PLAIN, placed.file->path);
-        paint_fmt(&paint, INK_PLAIN, ":%u:%u: %s %s: ", placed.start.line, placed.start.column,
-                  severity_name(placed.finding->severity), placed.finding->rule->name);
+        paint_fmt(&paint, INK_PLAIN, ":%u:%u: %s %.*s: ", placed.start.line, placed.start.column,
+                  severity_name(placed.finding->severity), STR_ARG(finding_rules(placed.finding)));
         paint_text(&paint, INK_PLAIN, placed.finding->message);
         paint_z(&paint, INK_PLAIN, "\n");
     }

@@ -226,7 +226,9 @@ static void seccomp(const struct yaml_file *file, struct rule_sink *sink,
     }
     if (!open || !pod->whole || pod_is_windows(pod))
         return;
-    found(sink, pod_place(pod), "no seccomp profile: every system call is open");
+    bool one = pod->containers.count == 1;
+    found(sink, one ? container_place(&pod->containers.at[0]) : pod_place(pod),
+          "no seccomp profile: every system call is open");
     struct yaml_fix fix = {.file = file};
     yaml_fix_nested(&fix, pod->spec, "securityContext", "seccompProfile",
                     STR("\ntype: RuntimeDefault"));
@@ -273,7 +275,7 @@ RULE_FAMILY(
              SEVERITY_NOTE, FIX_PROOF, "s16", "capabilities that were not dropped",
              "fourteen of them come by default, and most programs need none",
              "capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]} with what a run shows it needs",
-             .container = drop_all),
+             .container = drop_all, .joins = MORE_RIGHTS, .part = "default capabilities"),
     K8S_RULE("kubernetes/host-namespace",
              "trivy:KSV008 trivy:KSV-0008 trivy:KSV009 trivy:KSV-0009 trivy:KSV010 "
              "trivy:KSV-0010 checkov:CKV_K8S_17 checkov:CKV_K8S_18 checkov:CKV_K8S_19 "
@@ -290,7 +292,8 @@ RULE_FAMILY(
              "kube-linter:privilege-escalation-container",
              SEVERITY_NOTE, FIX_PROOF, "s17", "allowPrivilegeEscalation is not false",
              "setuid programs of the image still work for whoever breaks in",
-             "securityContext: {allowPrivilegeEscalation: false}", .container = escalation),
+             "securityContext: {allowPrivilegeEscalation: false}", .container = escalation,
+             .joins = MORE_RIGHTS, .part = "new privileges by setuid"),
     K8S_RULE("kubernetes/privileged",
              "trivy:KSV017 trivy:KSV-0017 checkov:CKV_K8S_16 "
              "kube-linter:privileged-container",
@@ -302,10 +305,12 @@ RULE_FAMILY(
              "checkov:CKV_K8S_23 kube-linter:run-as-non-root",
              SEVERITY_NOTE, FIX_PROOF, "s15", "a pod that may run as root",
              "root in the container is one kernel bug away from root on the node",
-             "runAsNonRoot: true, with a numeric USER in the image", .container = non_root),
+             "runAsNonRoot: true, with a numeric USER in the image", .container = non_root,
+             .joins = MORE_RIGHTS, .part = "root as its user"),
     K8S_RULE("kubernetes/seccomp",
              "trivy:KSV030 trivy:KSV-0030 trivy:KSV104 trivy:KSV-0104 "
              "checkov:CKV_K8S_31",
              SEVERITY_NOTE, FIX_PROOF, NULL, "no seccomp profile",
              "the default of the API is none, unlike docker's",
-             "securityContext: {seccompProfile: {type: RuntimeDefault}}", .pod = seccomp));
+             "securityContext: {seccompProfile: {type: RuntimeDefault}}", .pod = seccomp,
+             .joins = MORE_RIGHTS, .part = "every system call"));

@@ -151,4 +151,4 @@ RULE_FAMILY(kubernetes_writable,
                      SEVERITY_NOTE, FIX_PROOF, "s15", "a root file system that can be written",
                      "what an attacker drops there stays and runs",
                      "readOnlyRootFilesystem: true, and an emptyDir with sizeLimit where it writes",
-                     .container = read_only));
+                     .container = read_only, .joins = MORE_RIGHTS, .part = "a writable root"));

@@ -62,6 +62,8 @@ struct rule {
     const char *why;    /* what it costs, with the evidence */
     const char *how;    /* how to mend it */
     const char *source; /* where the evidence is from */
+    const char *joins;  /* findings with the same words here are one to a person: check_join() */
+    const char *part;   /* what this rule's findings are of it */
     void (*dockerfile)(const struct facts *facts, struct rule_sink *sink);
     void (*ignore)(const struct ignore_file *file, struct rule_sink *sink);
     void (*yaml)(const struct yaml_file *file, struct rule_sink *sink);
@@ -154,6 +156,10 @@ struct check_input {
 MUST_CHECK bool check_run(struct arena *arena, const struct host *host,
                           const struct check_input *input, const struct check_options *options,
                           struct check_result *out_result, struct err *err);
+
+/* Make one of findings that are one to a person: for reports that people read. Its `rules` names
+ * all of them, its fix has all their titles, but the edits of the first. */
+void check_join(struct arena *arena, struct check_result *result);
 
 /* Look at one text again, as check_run would have with the same options: for fix, which must know
  * whether an edit made a new finding. `like` tells path, kind and repository. */

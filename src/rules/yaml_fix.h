@@ -12,6 +12,9 @@
  * Cost     An edit costs its own length.
  */
 
+/* What the rules about rights are joined by. */
+#define MORE_RIGHTS "more rights than most programs need"
+
 struct yaml_fix {
     const struct yaml_file *file;
     struct edit_list edits;

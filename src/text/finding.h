@@ -52,6 +52,7 @@ struct finding {
     str stage;      /* name of the stage, or its index as text; STR_NONE outside of one */
     str message;    /* what is wrong here, one line, no full stop */
     uint64_t bytes; /* what it costs, where that is known; 0 otherwise */
+    str rules;      /* names of the rules that it speaks for, when these are several; else "" */
     bool known;     /* the baseline has it: it is neither shown nor mended */
     struct fix fix;
     struct related_list related;

@@ -129,7 +129,7 @@ static const struct yaml_row rows[] = {
          "  - name: b\n    image: b:1\n    securityContext: *s\n"},
 
     /* kubernetes/seccomp */
-    {"no profile", "kubernetes/seccomp", POD A, 6,
+    {"no profile", "kubernetes/seccomp", POD A, 7,
      POD A "  securityContext:\n    seccompProfile:\n      type: RuntimeDefault\n"},
     {"Unconfined is no profile", "kubernetes/seccomp",
      POD "  securityContext:\n    seccompProfile:\n      type: Unconfined # why\n" A B, 8,
