@@ -303,28 +303,19 @@ static bool open_saved(struct opening *opening, struct err *err)
 
 /* -- names ------------------------------------------------------------------------------------- */
 
-/* "DIR:TAG" where TAG has no '/'; false: no tag. */
-static bool split_tag(str name, str *out_path, str *out_tag)
+/* "DIR:NAME": both may hold a ':' (DIR:python:3.12), so the whole is tried first, and then every
+ * place to cut, from the left: what opens is the path. */
+static bool open_files(struct opening *opening, str name, struct err *err)
 {
-    size_t colon = str_find_last_char(name, ':');
-    if (colon == STR_MISSING || str_has_char(str_from_index(name, colon), '/'))
-        return false;
-    *out_path = str_slice(name, 0, colon);
-    *out_tag = str_from_index(name, colon + 1);
-    return true;
-}
-
-static bool open_files(struct opening *opening, str path, struct err *err)
-{
-    struct err first = {0};
-    if (files_open(opening->arena, path, &opening->files, &first))
+    struct err ignored = {0};
+    if (files_open(opening->arena, name, &opening->files, err))
         return true;
-    /* A path may hold a ':' of its own, so the whole is tried before it is cut. */
-    str whole = path;
-    if (split_tag(whole, &path, &opening->tag) &&
-        files_open(opening->arena, path, &opening->files, err))
-        return true;
-    *err = first;
+    for (size_t at = 1; at + 1 < name.len; at++)
+        if (name.at[at] == ':' &&
+            files_open(opening->arena, str_slice(name, 0, at), &opening->files, &ignored)) {
+            opening->tag = str_from_index(name, at + 1);
+            return true;
+        }
     return false;
 }
 
