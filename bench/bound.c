@@ -1,11 +1,12 @@
 /*
  * bench/bound -- what reading an image must cost: the figures of `make bench` are ratios to this.
  *
- *   bound archive THREADS FILE    wall seconds: every header of a docker-archive and of the layers
- *                                 in it walked, and SHA-256 of all bytes, layers shared out to threads
- *   bound gzip FILE...            CPU seconds of three things, each alone, for layers as they stand
- *                                 in a layout: SHA-256 of the compressed bytes, ISA-L's inflate,
- *                                 SHA-256 of the inflated bytes
+ *   bound archive THREADS FILE    wall seconds: every header of a docker-archive and of the
+ *                                 layers in it walked, and SHA-256 of all bytes; threads share
+ *                                 the layers
+ *   bound gzip FILE...            CPU seconds of three things, each alone, for layers as they
+ *                                 stand in a layout: SHA-256 of the compressed bytes, ISA-L's
+ *                                 inflate, SHA-256 of the inflated bytes
  *
  * Prints one JSON object. It checks nothing and keeps nothing: it is a bound, not a tool.
  */
@@ -160,7 +161,7 @@ static int bound_archive(unsigned threads, const char *path)
     return 0;
 }
 
-/* -- gzip --------------------------------------------------------------------------------------- */
+/* -- gzip -------------------------------------------------------------------------------------- */
 
 struct gzip_cost {
     double hash_in, inflate, hash_out;
@@ -225,9 +226,9 @@ static int bound_gzip(int count, char **paths)
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "archive") == 0) {
-        unsigned threads = (unsigned)atoi(argv[2]);
+        unsigned long threads = strtoul(argv[2], NULL, 10);
         if (threads >= 1 && threads <= THREADS_MAX)
-            return bound_archive(threads, argv[3]);
+            return bound_archive((unsigned)threads, argv[3]);
     }
     if (argc > 2 && strcmp(argv[1], "gzip") == 0)
         return bound_gzip(argc - 2, argv + 2);

@@ -190,18 +190,22 @@ DPkg::Options {{ "--force-confold"; }};
             file.write(NO_SERVICES)
         os.chmod(f"{root}/usr/sbin/policy-rc.d", 0o755)
         for name in glob.glob(f"{root}/dev/*"):
-            shutil.rmtree(name) if os.path.isdir(name) and not os.path.islink(name) else os.unlink(name)
+            remove(name)
         scrub(root)
+
+
+def remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def scrub(root):
     """Remove what says when and where the tree was made."""
     for pattern in TRACES:
         for path in glob.glob(f"{root}/{pattern}", include_hidden=True):
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            else:
-                os.unlink(path)
+            remove(path)
     os.makedirs(f"{root}/var/cache/apt/archives/partial", exist_ok=True)
     os.makedirs(f"{root}/var/lib/apt/lists/partial", exist_ok=True)
     os.makedirs(f"{root}/var/log/apt", exist_ok=True)

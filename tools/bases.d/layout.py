@@ -10,6 +10,7 @@ import os
 import stat
 import tarfile
 import tempfile
+import time
 import zlib
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -34,7 +35,8 @@ class Image:
         return _json({
             "created": created, "architecture": "amd64", "os": "linux", "config": config,
             "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id, _ in self.layers]},
-            "history": [{"created": created, "created_by": made_by} for _, _, made_by in self.layers],
+            "history": [{"created": created, "created_by": made_by}
+                        for _, _, made_by in self.layers],
         })
 
 
@@ -62,7 +64,8 @@ class Layout:
         """Add what `entries` (of changes() or of made()) says as the image's uppermost layer."""
         with tempfile.NamedTemporaryFile(dir=self.blobs, delete=False) as file:
             out = _Gzip(file)
-            with tarfile.open(fileobj=out, mode="w|", bufsize=PIECE, format=tarfile.PAX_FORMAT) as tar:
+            with tarfile.open(fileobj=out, mode="w|", bufsize=PIECE,
+                              format=tarfile.PAX_FORMAT) as tar:
                 for entry in entries:
                     _add_entry(tar, entry)
             diff_id, digest, size = out.end()
@@ -107,7 +110,8 @@ class Layout:
         with open(self.blob_path(digest), "rb") as file:
             data = file.read()
         if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
-            raise ValueError(f"{self.blob_path(digest)} is not what its name says; remove {self.folder}")
+            raise ValueError(f"{self.blob_path(digest)} is not what its name says\n"
+                             f"hint: remove {self.folder} and make it again")
         return json.loads(data)
 
     def prune(self):
@@ -123,7 +127,7 @@ class Layout:
 
 
 class _Gzip:
-    """Compresses what is written, and knows the digests of both sides. No name and no time in it."""
+    """Compresses what is written and knows the digests of both sides. No name, no time in it."""
 
     def __init__(self, file):
         self.file, self.size = file, 0
@@ -222,8 +226,8 @@ def _entry_of(root, path, inodes, started, epoch):
 def _add_xattrs(info, path):
     """File capabilities: ping and the like have them."""
     if "security.capability" in os.listxattr(path):
-        value = os.getxattr(path, "security.capability")
-        info.pax_headers["SCHILY.xattr.security.capability"] = value.decode("utf-8", "surrogateescape")
+        value = os.getxattr(path, "security.capability").decode("utf-8", "surrogateescape")
+        info.pax_headers["SCHILY.xattr.security.capability"] = value
 
 
 def _add_entry(tar, entry):
@@ -242,8 +246,7 @@ def _json(value):
 
 
 def _date(epoch):
-    import datetime
-    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))
 
 
 def _write(path, data):

@@ -38,7 +38,7 @@ def build_deps():
         return [word for line in file if not line.startswith("#") for word in line.split()]
 
 
-# -- Debian and what is installed over it -----------------------------------------------------------
+# -- Debian and what is installed over it ----------------------------------------------------------
 
 def make_debian(kitchen, _name, recipe, image):
     root = kitchen.tree(None)
@@ -103,7 +103,8 @@ def _unpack_npm(package, target, only=()):
     with tarfile.open(package) as tar:
         for member in tar:
             path = os.path.normpath(member.name).split("/", 1)[-1]
-            if not member.isfile() or path.startswith("..") or (only and path.split("/")[0] not in only):
+            wanted = not only or path.split("/")[0] in only
+            if not member.isfile() or path.startswith("..") or not wanted:
                 continue
             full = os.path.join(target, path)
             os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -118,7 +119,7 @@ def set_config(image, recipe):
     image.config = {**image.config, "Env": env + recipe.env, "Cmd": recipe.cmd}
 
 
-# -- without a package manager ----------------------------------------------------------------------
+# -- without a package manager ---------------------------------------------------------------------
 
 def make_busybox(kitchen, _name, recipe, image):
     deb = kitchen.debian.download(["busybox-static"])[0]
@@ -145,7 +146,8 @@ def make_busybox(kitchen, _name, recipe, image):
     kitchen.layout.add_layer(image, _with_folders(files, kitchen.epoch),
                              "ADD rootfs.tar / # busybox-static")
     image.config = {"Env": [f"PATH={PATH}"], "Cmd": recipe.cmd}
-    return f"BusyBox of Debian 12's busybox-static {debian.deb_field(deb, 'Version')}, no package manager"
+    version = debian.deb_field(deb, "Version")
+    return f"BusyBox of Debian 12's busybox-static {version}, no package manager"
 
 
 def make_distroless(kitchen, name, recipe, image):
@@ -171,8 +173,7 @@ def make_distroless(kitchen, name, recipe, image):
 
 def _deb_entries(deb, epoch, keep=lambda path: True):
     """The files of a package as (path, entry); docs and man pages left out, licences kept."""
-    packed = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+    with tarfile.open(fileobj=io.BytesIO(_output("dpkg-deb", "--fsys-tarfile", deb))) as tar:
         for member in tar:
             path = os.path.normpath(member.name)
             doc = path.startswith(("usr/share/doc/", "usr/share/man/", "usr/share/locale/",
@@ -188,11 +189,15 @@ def _deb_entries(deb, epoch, keep=lambda path: True):
             yield path, (member, tar.extractfile(member).read() if member.isfile() else b"")
 
 
+def _output(*command):
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
 def _status_d(deb, epoch):
     """What scanners read of an image without dpkg: its control file, and its list of digests."""
     name = debian.deb_field(deb, "Package")
     control = debian.run(["dpkg-deb", "--field", deb], deb).encode()
-    sums = subprocess.run(["dpkg-deb", "--info", deb, "md5sums"], capture_output=True, check=True).stdout
+    sums = _output("dpkg-deb", "--info", deb, "md5sums")
     folder = "var/lib/dpkg/status.d"
     return {f"{folder}/{name}": made(f"{folder}/{name}", control, epoch=epoch),
             f"{folder}/{name}.md5sums": made(f"{folder}/{name}.md5sums", sums, epoch=epoch)}
@@ -233,17 +238,17 @@ def _read(path):
         return file.read()
 
 
-# -- the table ---------------------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------------------
 
-PYTHON = ["python3", "python3-pip", "python3-venv", "python-is-python3", "ca-certificates", "netbase",
-          "tzdata"]
+PYTHON = ["python3", "python3-pip", "python3-venv", "python-is-python3", "ca-certificates",
+          "netbase", "tzdata"]
 PYTHON_ENV = ["LANG=C.UTF-8", "PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore"]
 GO_ENV = ["GOPATH=/go", f"PATH=/go/bin:{PATH}"]
 STATIC_NAME, BASE_NAME = "gcr.io/distroless/static-debian12", "gcr.io/distroless/base-debian12"
 
 RECIPES = {
-    "busybox": Recipe(make_busybox, ["busybox:latest", "busybox:1.35", "alpine:3.19", "alpine:latest"],
-                      cmd=["sh"]),
+    "busybox": Recipe(make_busybox, ["busybox:latest", "busybox:1.35", "alpine:3.19",
+                                     "alpine:latest"], cmd=["sh"]),
     "static": Recipe(make_distroless, [f"{STATIC_NAME}:latest"], packages=STATIC),
     "static-nonroot": Recipe(make_distroless, [f"{STATIC_NAME}:nonroot"], packages=STATIC),
     "base": Recipe(make_distroless, [f"{BASE_NAME}:latest"], packages=BASE),
@@ -255,16 +260,17 @@ RECIPES = {
     "node-slim": Recipe(make_node, ["node:20-slim", "node:20-alpine", "node:20.11-alpine3.19"],
                         "debian-slim", ["libatomic1", "ca-certificates"],
                         [f"NODE_EXTRA_CA_CERTS=/{BUNDLE}"], ["node"]),
-    "golang-slim": Recipe(make_packages, ["golang:1.22-alpine", "golang:1.19-alpine", "golang:1.19-slim"],
-                          "debian-slim", ["golang-go", "golang-src", "ca-certificates"], GO_ENV),
+    "golang-slim": Recipe(make_packages, ["golang:1.22-alpine", "golang:1.19-alpine",
+                                          "golang:1.19-slim"], "debian-slim",
+                          ["golang-go", "golang-src", "ca-certificates"], GO_ENV),
     "nginx": Recipe(make_packages, ["nginx:alpine", "nginx:latest"], "debian-slim",
                     ["nginx", "ca-certificates"], (), ["nginx", "-g", "daemon off;"]),
     "gcc": Recipe(make_full, ["gcc:12", "buildpack-deps:bookworm"], "debian-slim"),
     "python": Recipe(make_full, ["python:3.12", "python:3.11", "python:3"], "python-slim",
                      env=PYTHON_ENV, cmd=["python3"]),
     "node": Recipe(make_full, ["node:20", "node:20-bookworm"], "node-slim", cmd=["node"]),
-    "golang": Recipe(make_full, ["golang:1.22", "golang:1.19", "golang:1.19-bookworm"], "golang-slim",
-                     env=GO_ENV),
+    "golang": Recipe(make_full, ["golang:1.22", "golang:1.19", "golang:1.19-bookworm"],
+                     "golang-slim", env=GO_ENV),
 }
 
 
