@@ -148,6 +148,7 @@ const diffMode = {
   weight: (node) => Math.abs(after(node) - before(node)),
   sizeText(node) {
     const by = after(node) - before(node);
+    if (!after(node) || !before(node)) return deltaText(by);
     return by ? `${sizeText(after(node))} (${deltaText(by)})` : sizeText(after(node));
   },
   legendText: (nodes) =>

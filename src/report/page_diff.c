@@ -156,7 +156,7 @@ static void put_file(struct diff_page *diff, uint32_t row)
 {
     struct page *page = &diff->page;
     struct merge_sum own = merge_own(&diff->merge, row);
-    enum page_change change = merge_change(&diff->merge, row);
+    enum merge_change change = merge_change_at(&diff->merge, row);
     page_z(page, "<tr><td class=\"n\">");
     put_delta(page, own.a, own.b);
     page_z(page, "</td><td class=\"n\">");
@@ -164,7 +164,7 @@ static void put_file(struct diff_page *diff, uint32_t row)
     page_z(page, "</td><td class=\"n\">");
     page_size(page, own.b);
     page_fmt(page, "</td><td class=\"fate\"><i class=\"chip d%d\"></i>%s</td>", (int)change,
-             change_name(change));
+             merge_change_name(change));
     page_z(page, "<td class=\"path\"><code>/");
     page_text(page, diff->merge.rows[row].path);
     page_z(page, "</code></td></tr>\n");
@@ -178,7 +178,7 @@ static void put_files(struct diff_page *diff)
     VEC(struct changed) list = {0};
     for (uint32_t row = 0; row < diff->merge.count; row++) {
         struct merge_sum own = merge_own(&diff->merge, row);
-        if (merge_change(&diff->merge, row) == CHANGE_SAME)
+        if (merge_change_at(&diff->merge, row) == MERGE_SAME)
             continue;
         uint64_t by = own.a > own.b ? own.a - own.b : own.b - own.a;
         vec_push(page->arena, &list, (struct changed){row, by});

@@ -10,7 +10,7 @@ struct mapping {
     struct page *page;
     const struct merge *merge;
     struct page_columns columns;
-    struct merge_sum all, groups[PAGE_CHANGES];
+    struct merge_sum all, groups[MERGE_CHANGES]; /* a_files of a group: its paths */
     uint32_t share;
 };
 
@@ -60,25 +60,25 @@ static void collect(struct mapping *mapping, uint32_t first, uint32_t end)
 {
     for (uint32_t row = first; row < end; row++) {
         struct merge_sum own = merge_own(mapping->merge, row);
-        if (!own.files)
+        if (!own.a_files && !own.b_files)
             continue;
-        struct merge_sum *group = &mapping->groups[merge_change(mapping->merge, row)];
+        struct merge_sum *group = &mapping->groups[merge_change_at(mapping->merge, row)];
         group->a += own.a;
         group->a_pull += own.a_pull;
         group->b += own.b;
         group->b_pull += own.b_pull;
-        group->files++;
+        group->a_files++;
     }
 }
 
 /* A row for each change of what was collected. */
 static void put_groups(struct mapping *mapping, uint32_t depth, enum page_kind kind, str name)
 {
-    for (int change = 0; change < PAGE_CHANGES; change++) {
+    for (int change = 0; change < MERGE_CHANGES; change++) {
         struct merge_sum *group = &mapping->groups[change];
         if (group->a || group->b || group->a_pull || group->b_pull) {
             page_row(&mapping->columns, depth, kind, name);
-            page_cell(&mapping->columns, group->files);
+            page_cell(&mapping->columns, group->a_files);
             page_cell(&mapping->columns, (int64_t)group->a);
             page_cell(&mapping->columns, (int64_t)group->b);
             page_cell(&mapping->columns, (int64_t)group->a_pull);

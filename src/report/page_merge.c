@@ -50,13 +50,13 @@ static struct merge_sum sum_of(const struct merge *merge, uint32_t row, summing 
         a = sum(merge->a, at->a);
     if (at->b != TREE_NONE)
         b = sum(merge->b, at->b);
-    uint32_t a_files = a.files + a.hidden_files, b_files = b.files + b.hidden_files;
     return (struct merge_sum){
         .a = a.live + a.hidden,
         .a_pull = a.live_pull + a.hidden_pull,
         .b = b.live + b.hidden,
         .b_pull = b.live_pull + b.hidden_pull,
-        .files = a_files > b_files ? a_files : b_files,
+        .a_files = a.files + a.hidden_files,
+        .b_files = b.files + b.hidden_files,
     };
 }
 
@@ -76,22 +76,22 @@ static const struct layer_entry *live_entry(const struct tree *tree, uint32_t ro
     return file == TREE_NONE ? NULL : view_entry(tree->view, &tree->view->files[file]);
 }
 
-enum page_change merge_change(const struct merge *merge, uint32_t row)
+enum merge_change merge_change_at(const struct merge *merge, uint32_t row)
 {
     struct merge_sum sum = merge_own(merge, row);
-    if (!sum.a != !sum.b)
-        return sum.a ? CHANGE_GONE : CHANGE_NEW;
+    if (!sum.a_files != !sum.b_files)
+        return sum.a_files ? MERGE_GONE : MERGE_NEW;
     if (sum.a != sum.b)
-        return sum.a < sum.b ? CHANGE_GROWN : CHANGE_SHRUNK;
+        return sum.a < sum.b ? MERGE_GROWN : MERGE_SHRUNK;
     const struct layer_entry *a = live_entry(merge->a, merge->rows[row].a);
     const struct layer_entry *b = live_entry(merge->b, merge->rows[row].b);
-    if (!sum.a || !a || !b)
-        return CHANGE_SAME;
-    return a->content[0] == b->content[0] && a->content[1] == b->content[1] ? CHANGE_SAME
-                                                                            : CHANGE_OTHER;
+    if (!a || !b)
+        return MERGE_SAME;
+    return a->content[0] == b->content[0] && a->content[1] == b->content[1] ? MERGE_SAME
+                                                                            : MERGE_OTHER;
 }
 
-const char *change_name(enum page_change change)
+const char *merge_change_name(enum merge_change change)
 {
     static const char *const names[] = {"same",   "other content", "grown",
                                         "shrunk", "new",           "removed"};

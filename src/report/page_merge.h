@@ -12,15 +12,8 @@
  * Units    Bytes of regular files, hidden ones too: a pull brings both.
  */
 
-enum page_change {
-    CHANGE_SAME,
-    CHANGE_OTHER,
-    CHANGE_GROWN,
-    CHANGE_SHRUNK,
-    CHANGE_NEW,
-    CHANGE_GONE
-};
-enum { PAGE_CHANGES = CHANGE_GONE + 1 };
+enum merge_change { MERGE_SAME, MERGE_OTHER, MERGE_GROWN, MERGE_SHRUNK, MERGE_NEW, MERGE_GONE };
+enum { MERGE_CHANGES = MERGE_GONE + 1 };
 
 struct merge_row {
     str path;
@@ -37,7 +30,7 @@ struct merge {
 /* What both images have somewhere. */
 struct merge_sum {
     uint64_t a, a_pull, b, b_pull;
-    uint32_t files; /* of the image that has more */
+    uint32_t a_files, b_files;
 };
 
 /* Both trees as one; they must outlive it. */
@@ -47,8 +40,8 @@ struct merge page_merge(struct arena *arena, const struct tree *a, const struct 
 struct merge_sum merge_own(const struct merge *merge, uint32_t row);
 struct merge_sum merge_total(const struct merge *merge, uint32_t row);
 
-/* What became of a file; CHANGE_SAME too where neither image has bytes. */
-enum page_change merge_change(const struct merge *merge, uint32_t row);
+/* What became of a file; MERGE_SAME too where neither image has one. */
+enum merge_change merge_change_at(const struct merge *merge, uint32_t row);
 
 /* "same", "other content", "grown", "shrunk", "new", "removed". */
-const char *change_name(enum page_change change);
+const char *merge_change_name(enum merge_change change);

@@ -39,8 +39,10 @@ static void put_sentence(struct page *page)
 void page_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden, uint64_t scale)
 {
     double live_width = percent_of(live, scale), hidden_width = percent_of(hidden, scale);
-    page_fmt(page, "<div class=\"bar\"><span>%s</span><svg role=\"img\" aria-label=\"%s: %.*s live",
-             label, label, STR_ARG(size_print(page->arena, live)));
+    bool pull = str_ends(str_from(label), STR("pull"));
+    page_fmt(page,
+             "<div class=\"bar%s\"><span>%s</span><svg role=\"img\" aria-label=\"%s: %.*s live",
+             pull ? " pulled" : "", label, label, STR_ARG(size_print(page->arena, live)));
     page_fmt(page, ", %.*s hidden\">", STR_ARG(size_print(page->arena, hidden)));
     page_fmt(page, "<rect class=\"live\" width=\"%.3f%%\" height=\"100%%\"/>", live_width);
     page_fmt(page, "<rect class=\"hidden\" x=\"%.3f%%\" width=\"%.3f%%\" height=\"100%%\"/></svg>",
