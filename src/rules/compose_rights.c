@@ -1,4 +1,5 @@
 #include "rules/compose_rules.h"
+#include "rules/conventions.h"
 #include "rules/families.h"
 #include "rules/image_uses.h"
 
@@ -142,7 +143,8 @@ static void kept(const struct yaml_file *file, struct rule_sink *sink,
     while (str_next_word(&rest, &name))
         if (!capabilities_add(file->arena, &said, name))
             vec_push(file->arena, &needed, (struct yaml_item){name, name});
-    yaml_fix_append(&fix, service->node, "cap_drop", STR("ALL"), STR("ALL"));
+    str all = usual_all_capabilities(file->repository);
+    yaml_fix_append(&fix, service->node, "cap_drop", all, all);
     if (needed.count)
         yaml_fix_append_all(&fix, service->node, "cap_add", &needed);
     yaml_fix_done(&fix, sink,
@@ -174,8 +176,9 @@ static void escalation(const struct yaml_file *file, struct rule_sink *sink,
     found(sink, service->key->at,
           "setuid programs may give its processes more than they began with");
     struct yaml_fix fix = {.file = file};
-    yaml_fix_append(&fix, service->node, "security_opt", STR("no-new-privileges:true"),
-                    STR("\"no-new-privileges:true\""));
+    str option = usual_no_new_privileges(file->repository);
+    yaml_fix_append(&fix, service->node, "security_opt", option,
+                    str_fmt(file->arena, "\"%.*s\"", STR_ARG(option)));
     yaml_fix_done(&fix, sink, "Set no-new-privileges");
 }
 

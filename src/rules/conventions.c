@@ -71,6 +71,9 @@ const char *family_name(enum base_family family)
 
 struct polls {
     struct poll family, node, python, user, workdir, backend;
+    struct poll uid, no_new_privileges, all_capabilities, size_limit;
+    uint32_t numbers, names;                 /* USER by number, by name */
+    uint32_t container_seccomp, pod_seccomp; /* profiles */
 };
 
 static void note_manager(const struct package_command *package, str *node, str *python)
@@ -94,6 +97,46 @@ str final_workdir(const struct facts *facts)
     return step_path(facts, last, path);
 }
 
+/* The user of this name, or of this number, that the shipped stage makes; false when it makes none
+ * with a number. */
+static bool made_user(const struct facts *facts, str user, str *out_name, str *out_uid)
+{
+    const struct stage *stage = facts->final->stage;
+    for (uint32_t i = stage->first; i < stage->end; i++)
+        for (uint32_t k = 0; k < facts->steps[i].command_count; k++) {
+            const struct shell_command *command = &facts->steps[i].commands[k];
+            uint64_t number;
+            if (!STR_IN(command->name, "useradd", "adduser") || command->argv.count < 2 ||
+                (!shell_option_value(command, "-u", out_uid) &&
+                 !shell_option_value(command, "--uid", out_uid)) ||
+                !str_to_u64(*out_uid, &number))
+                continue;
+            *out_name = vec_last(&command->argv)->value;
+            if (str_eq(*out_name, user) || str_eq(*out_uid, user))
+                return true;
+        }
+    return false;
+}
+
+static void vote_user(struct arena *arena, const struct facts *facts, struct polls *polls)
+{
+    const struct stage_facts *final = facts->final;
+    str user = str_slice(final->user, 0, str_find_char(final->user, ':'));
+    if (!final->user_known || !user.len || user_is_root(user, NULL))
+        return;
+    uint64_t number;
+    bool numbered = str_to_u64(user, &number);
+    str name = numbered ? STR("") : user, uid = numbered ? user : STR(""), made, made_uid;
+    if (made_user(facts, user, &made, &made_uid)) {
+        name = made;
+        uid = made_uid;
+    }
+    polls->numbers += numbered;
+    polls->names += !numbered;
+    vote(arena, &polls->user, name);
+    vote(arena, &polls->uid, uid);
+}
+
 static void vote_dockerfile(struct arena *arena, const struct facts *facts, struct polls *polls)
 {
     const struct stage_facts *final = facts->final;
@@ -106,9 +149,7 @@ static void vote_dockerfile(struct arena *arena, const struct facts *facts, stru
     vote(arena, &polls->family, str_from(family_names[final->family]));
     vote(arena, &polls->node, node);
     vote(arena, &polls->python, python);
-    str user = str_slice(final->user, 0, str_find_char(final->user, ':'));
-    if (final->user_known && user.len && !user_is_root(user, NULL) && !char_is_digit(user.at[0]))
-        vote(arena, &polls->user, user);
+    vote_user(arena, facts, polls);
     vote(arena, &polls->workdir, final_workdir(facts));
 }
 
@@ -204,6 +245,41 @@ static void look_at_scans(const struct repository *repository, const struct chec
     }
 }
 
+/* How compose files and manifests write what the rules about rights would add. */
+static void vote_services(struct arena *arena, const struct yaml_file *yaml, struct polls *polls)
+{
+    VEC_EACH(struct service_facts, service, yaml->services) {
+        const struct node *options = node_get(service->node, "security_opt");
+        const struct node *drop = node_get(service->node, "cap_drop");
+        for (uint32_t i = 0; i < node_count(options); i++)
+            if (str_starts(node_str(node_item(options, i)), STR("no-new-privileges")))
+                vote(arena, &polls->no_new_privileges, node_str(node_item(options, i)));
+        for (uint32_t i = 0; i < node_count(drop); i++)
+            if (str_eq_nocase(node_str(node_item(drop, i)), STR("ALL")))
+                vote(arena, &polls->all_capabilities, node_str(node_item(drop, i)));
+    }
+}
+
+static void vote_pods(struct arena *arena, const struct yaml_file *yaml, struct polls *polls)
+{
+    VEC_EACH(struct pod_facts, pod, yaml->pods) {
+        const struct node *volumes = node_get(pod->spec, "volumes");
+        for (uint32_t i = 0; i < node_count(volumes); i++)
+            vote(arena, &polls->size_limit,
+                 node_str(node_path(node_item(volumes, i), "emptyDir.sizeLimit")));
+        polls->pod_seccomp += node_path(pod->spec, "securityContext.seccompProfile") != NULL;
+        VEC_EACH(struct container_facts, container, pod->containers) {
+            const struct node *drop =
+                node_path(container->node, "securityContext.capabilities.drop");
+            polls->container_seccomp +=
+                node_path(container->node, "securityContext.seccompProfile") != NULL;
+            for (uint32_t i = 0; i < node_count(drop); i++)
+                if (str_eq_nocase(node_str(node_item(drop, i)), STR("ALL")))
+                    vote(arena, &polls->all_capabilities, node_str(node_item(drop, i)));
+        }
+    }
+}
+
 /* Does this file call a builder that knows no mounts: the classic one, or kaniko? */
 static bool calls_classic_builder(const struct check_job *job)
 {
@@ -228,6 +304,10 @@ const struct conventions *conventions_of(const struct repository *repository)
     VEC_EACH(struct check_job *, slot, repository->jobs) {
         if ((*slot)->facts)
             vote_dockerfile(arena, (*slot)->facts, &polls);
+        if ((*slot)->yaml) {
+            vote_services(arena, (*slot)->yaml, &polls);
+            vote_pods(arena, (*slot)->yaml, &polls);
+        }
         look_at_commands(repository, *slot, ways);
         look_at_scans(repository, *slot, ways);
         ways->classic_builder = ways->classic_builder || calls_classic_builder(*slot);
@@ -240,7 +320,45 @@ const struct conventions *conventions_of(const struct repository *repository)
     ways->user = agreed(&polls.user);
     ways->user_of_most = leader(&polls.user, &votes);
     ways->workdir = agreed(&polls.workdir);
+    ways->uid = leader(&polls.uid, &votes);
+    ways->user_by_number = polls.numbers > polls.names && polls.numbers > 1;
+    ways->no_new_privileges = leader(&polls.no_new_privileges, &votes);
+    ways->all_capabilities = leader(&polls.all_capabilities, &votes);
+    ways->size_limit = leader(&polls.size_limit, &votes);
+    ways->seccomp_by_container = polls.container_seccomp > polls.pod_seccomp;
     return ways;
+}
+
+/* -- what fixes ask --------------------------------------------------------------------------- */
+
+static str usual(str found_word, const char *otherwise)
+{
+    return found_word.len ? found_word : str_from(otherwise);
+}
+
+str usual_all_capabilities(const struct repository *repository)
+{
+    return usual(repository ? repository->conventions->all_capabilities : STR(""), "ALL");
+}
+
+str usual_no_new_privileges(const struct repository *repository)
+{
+    return usual(repository ? repository->conventions->no_new_privileges : STR(""),
+                 "no-new-privileges:true");
+}
+
+str usual_size_limit(const struct repository *repository, const char *otherwise)
+{
+    str size = repository ? repository->conventions->size_limit : STR("");
+    for (size_t i = 0; i < size.len; i++)
+        if (!char_is_alnum(size.at[i]))
+            return str_from(otherwise); /* a template's */
+    return usual(size, otherwise);
+}
+
+bool usual_seccomp_by_container(const struct repository *repository)
+{
+    return repository && repository->conventions->seccomp_by_container;
 }
 
 /* -- what ships ----------------------------------------------------------------------------- */

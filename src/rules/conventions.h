@@ -42,24 +42,39 @@ struct image_scan {
 VEC_TYPE(image_scans, struct image_scan);
 
 struct conventions {
-    bool names_scanner;       /* some CI file, script or recipe speaks of a scanner */
-    bool scans_unknown;       /* some scanner is used in a way that is not understood */
-    struct image_scans scans; /* in the order of the files */
-    struct map scanned;       /* base names of the images that are scanned */
-    bool scans_open;          /* some scan's image is not known */
-    struct map made;          /* base name of a tag -> the struct known_build that makes it */
-    uint32_t action_builds;   /* builds by docker/build-push-action */
-    str cache_backend;        /* of most cache exports: "gha", "registry", "local" ... */
-    str cache_ref;            /* of one registry export whose text is known: "ghcr.io/x/y:cache" */
-    str run_rights;           /* options by which the repository's own runs give up rights */
-    enum base_family family;  /* of what ships */
-    str node_manager;         /* npm, yarn, pnpm, bun */
-    str python_manager;       /* pip, poetry, uv */
-    str user;                 /* who images run as, by name */
-    str user_of_most;         /* the same of fewer files: for who has to choose a name */
-    str workdir;              /* of the stage that ships */
-    bool classic_builder;     /* some file builds with a builder that knows no mounts */
+    bool names_scanner;        /* some CI file, script or recipe speaks of a scanner */
+    bool scans_unknown;        /* some scanner is used in a way that is not understood */
+    struct image_scans scans;  /* in the order of the files */
+    struct map scanned;        /* base names of the images that are scanned */
+    bool scans_open;           /* some scan's image is not known */
+    struct map made;           /* base name of a tag -> the struct known_build that makes it */
+    uint32_t action_builds;    /* builds by docker/build-push-action */
+    str cache_backend;         /* of most cache exports: "gha", "registry", "local" ... */
+    str cache_ref;             /* of one registry export whose text is known: "ghcr.io/x/y:cache" */
+    str run_rights;            /* options by which the repository's own runs give up rights */
+    enum base_family family;   /* of what ships */
+    str node_manager;          /* npm, yarn, pnpm, bun */
+    str python_manager;        /* pip, poetry, uv */
+    str user;                  /* who images run as, by name */
+    str user_of_most;          /* the same of fewer files: for who has to choose a name */
+    str uid;                   /* number of the user that most images run as: "10001" */
+    bool user_by_number;       /* and USER gives it */
+    str workdir;               /* of the stage that ships */
+    str no_new_privileges;     /* item of security_opt, as the compose files write it */
+    str all_capabilities;      /* item of cap_drop, as they and the manifests write it */
+    str size_limit;            /* of most emptyDirs: "128Mi" */
+    bool seccomp_by_container; /* profiles stand at the containers, not at their pods */
+    bool classic_builder;      /* some file builds with a builder that knows no mounts */
 };
+
+/* How the repository's files write these, and how they are written where none does: "ALL",
+ * "no-new-privileges:true", the given size. `repository` may be NULL. */
+str usual_all_capabilities(const struct repository *repository);
+str usual_no_new_privileges(const struct repository *repository);
+str usual_size_limit(const struct repository *repository, const char *otherwise);
+
+/* Do seccomp profiles stand at the containers, not at their pods? */
+bool usual_seccomp_by_container(const struct repository *repository);
 
 /* Look at all jobs: for repository_learn(). */
 const struct conventions *conventions_of(const struct repository *repository);

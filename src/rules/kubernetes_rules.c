@@ -1,4 +1,5 @@
 #include "rules/kubernetes_rules.h"
+#include "rules/conventions.h"
 #include "rules/families.h"
 #include "rules/image_uses.h"
 
@@ -117,9 +118,9 @@ static void refused(const struct yaml_file *file, struct rule_sink *sink,
 /* -- what it may ask of the kernel ------------------------------------------------------------- */
 
 /* "\ndrop:\n  - ALL\nadd:\n  - CHOWN": drop, and what the image's start script needs. */
-static str capabilities_value(struct arena *arena, const char *needed)
+static str capabilities_value(struct arena *arena, str all, const char *needed)
 {
-    str text = STR("\ndrop:\n  - ALL"), rest = str_from(needed), name;
+    str text = str_fmt(arena, "\ndrop:\n  - %.*s", STR_ARG(all)), rest = str_from(needed), name;
     for (bool begun = false; str_next_word(&rest, &name); begun = true)
         text =
             str_fmt(arena, "%.*s%s\n  - %.*s", STR_ARG(text), begun ? "" : "\nadd:", STR_ARG(name));
@@ -143,12 +144,13 @@ static void capabilities_fix(const struct yaml_file *file, struct rule_sink *sin
     const struct node *security = own_security(container);
     const struct node *capabilities = node_get(security, "capabilities");
     const char *needed = needed_capabilities(file, container);
-    str value = yaml_fix_text(&fix, container->node, capabilities_value(file->arena, needed));
+    str all = usual_all_capabilities(file->repository);
+    str value = yaml_fix_text(&fix, container->node, capabilities_value(file->arena, all, needed));
     if (capabilities) {
         struct capabilities_said said = container_capabilities(container);
         struct yaml_items items = {0};
         str rest = str_from(needed), name;
-        yaml_fix_append(&fix, capabilities, "drop", STR("ALL"), STR("ALL"));
+        yaml_fix_append(&fix, capabilities, "drop", all, all);
         while (str_next_word(&rest, &name))
             if (!capabilities_add(file->arena, &said, name))
                 vec_push(file->arena, &items, (struct yaml_item){name, name});
@@ -230,8 +232,9 @@ static void seccomp(const struct yaml_file *file, struct rule_sink *sink,
     found(sink, one ? container_place(&pod->containers.at[0]) : pod_place(pod),
           "no seccomp profile: every system call is open");
     struct yaml_fix fix = {.file = file};
-    yaml_fix_nested(&fix, pod->spec, "securityContext", "seccompProfile",
-                    STR("\ntype: RuntimeDefault"));
+    bool own = one && usual_seccomp_by_container(file->repository);
+    yaml_fix_nested(&fix, own ? pod->containers.at[0].node : pod->spec, "securityContext",
+                    "seccompProfile", STR("\ntype: RuntimeDefault"));
     yaml_fix_done(&fix, sink, "Take the runtime's default profile");
 }
 

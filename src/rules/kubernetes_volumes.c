@@ -1,3 +1,4 @@
+#include "rules/conventions.h"
 #include "rules/families.h"
 #include "rules/yaml_fix.h"
 
@@ -51,13 +52,16 @@ static void empty_dir(const struct yaml_file *file, struct rule_sink *sink,
               ? "take all memory that the pod may have"
               : "fill the node's disk");
     struct yaml_fix fix = {.file = file};
+    str size = usual_size_limit(file->repository, "256Mi");
+    bool flow = volume->style == 'f' || pair->value->style == 'f';
     if (pair->value->kind == NODE_MAP && pair->value->pairs.count)
-        yaml_fix_set(&fix, pair->value, "sizeLimit", STR("256Mi"));
+        yaml_fix_set(&fix, pair->value, "sizeLimit", size);
     else
-        yaml_fix_set(&fix, volume, "emptyDir",
-                     volume->style == 'f' || pair->value->style == 'f' ? STR("{sizeLimit: 256Mi}")
-                                                                       : STR("\nsizeLimit: 256Mi"));
-    yaml_fix_done(&fix, sink, "Limit it to 256Mi");
+        yaml_fix_set(
+            &fix, volume, "emptyDir",
+            str_fmt(file->arena, flow ? "{sizeLimit: %.*s}" : "\nsizeLimit: %.*s", STR_ARG(size)));
+    yaml_fix_done(&fix, sink,
+                  str_z(file->arena, str_fmt(file->arena, "Limit it to %.*s", STR_ARG(size))));
 }
 
 static void check_empty_dir(const struct yaml_file *file, struct rule_sink *sink)

@@ -1,3 +1,4 @@
+#include "rules/conventions.h"
 #include "rules/families.h"
 #include "rules/image_uses.h"
 #include "rules/kubernetes_rules.h"
@@ -62,10 +63,12 @@ static void add_pair(struct yaml_fix *fix, const struct container_facts *contain
         str_fmt(arena, "name: %.*s\nmountPath: %.*s", STR_ARG(name), STR_ARG(path)),
         str_fmt(arena, "{name: %.*s, mountPath: %.*s}", STR_ARG(name), STR_ARG(path)),
     };
+    str size = usual_size_limit(fix->file->repository, "64Mi");
     struct yaml_item volume = {
         yaml_fix_text(fix, container->node,
-                      str_fmt(arena, "name: %.*s\nemptyDir:\n  sizeLimit: 64Mi", STR_ARG(name))),
-        str_fmt(arena, "{name: %.*s, emptyDir: {sizeLimit: 64Mi}}", STR_ARG(name)),
+                      str_fmt(arena, "name: %.*s\nemptyDir:\n  sizeLimit: %.*s", STR_ARG(name),
+                              STR_ARG(size))),
+        str_fmt(arena, "{name: %.*s, emptyDir: {sizeLimit: %.*s}}", STR_ARG(name), STR_ARG(size)),
     };
     vec_push(arena, mounts, mount);
     if (!exists)

@@ -17,6 +17,7 @@ struct drop {
     const struct facts *facts;
     const struct instruction *start; /* first CMD or ENTRYPOINT */
     str name;
+    str uid; /* that it is made with; "" leaves that to the system */
     enum { THERE_ALREADY, BY_BUSYBOX, BY_SHADOW } made; /* how */
     bool writes;                                        /* the program writes below WORKDIR */
     str owned;           /* directories that it must own, blank-separated */
@@ -214,6 +215,17 @@ static str usual_user(const struct facts *facts)
     return named ? ways->user_of_most : STR("app");
 }
 
+/* The number that the repository's images give theirs; "" when they give none, or one of a system
+ * user, whose numbers each distribution has its own. */
+static str usual_uid(const struct facts *facts)
+{
+    const struct conventions *ways = facts->repository ? facts->repository->conventions : NULL;
+    uint64_t number = 0;
+    bool free_number = ways && str_to_u64(ways->uid, &number) && number >= 1000 && number < 60000;
+    bool taken = facts->final->base && facts->final->base->nonroot_uid == (int)number;
+    return free_number && !taken ? ways->uid : STR("");
+}
+
 static bool choose_user(struct drop *drop)
 {
     const struct facts *facts = drop->facts;
@@ -233,6 +245,7 @@ static bool choose_user(struct drop *drop)
                   (base->family == FAMILY_RHEL && base->packages &&
                    !str_eq(str_from(base->packages), STR("microdnf")) &&
                    !str_has(facts->final->repository, STR("amazonlinux")));
+    drop->uid = usual_uid(facts);
     if (base->family == FAMILY_ALPINE || base->family == FAMILY_BUSYBOX)
         drop->made = BY_BUSYBOX;
     else if (shadow)
@@ -287,20 +300,36 @@ static str making_line(const struct drop *drop)
     str name = drop->name, owned = drop->owned;
     str joint = str_fmt(arena, " && %c%.*s    ", drop->facts->file->directives.escape,
                         STR_ARG(source_newline(drop->facts->source)));
-    str line = STR("");
+    str line = STR(""), uid = drop->uid;
     if (drop->made == BY_BUSYBOX)
-        line = str_fmt(arena, "addgroup -S %.*s%.*sadduser -S -G %.*s %.*s", STR_ARG(name),
-                       STR_ARG(joint), STR_ARG(name), STR_ARG(name));
+        line = uid.len ? str_fmt(arena, "addgroup -g %.*s %.*s%.*sadduser -D -u %.*s -G %.*s %.*s",
+                                 STR_ARG(uid), STR_ARG(name), STR_ARG(joint), STR_ARG(uid),
+                                 STR_ARG(name), STR_ARG(name))
+                       : str_fmt(arena, "addgroup -S %.*s%.*sadduser -S -G %.*s %.*s",
+                                 STR_ARG(name), STR_ARG(joint), STR_ARG(name), STR_ARG(name));
     else if (drop->made == BY_SHADOW)
-        line = str_fmt(arena,
-                       "groupadd --system %.*s%.*suseradd --system --gid %.*s --create-home %.*s",
-                       STR_ARG(name), STR_ARG(joint), STR_ARG(name), STR_ARG(name));
+        line = uid.len ? str_fmt(arena,
+                                 "groupadd --gid %.*s %.*s%.*suseradd --uid %.*s --gid %.*s "
+                                 "--create-home %.*s",
+                                 STR_ARG(uid), STR_ARG(name), STR_ARG(joint), STR_ARG(uid),
+                                 STR_ARG(name), STR_ARG(name))
+                       : str_fmt(arena,
+                                 "groupadd --system %.*s%.*suseradd --system --gid %.*s "
+                                 "--create-home %.*s",
+                                 STR_ARG(name), STR_ARG(joint), STR_ARG(name), STR_ARG(name));
     if (!owned.len)
         return line;
     str owns = str_fmt(arena, "mkdir -p %.*s%.*schown %.*s:%.*s %.*s", STR_ARG(owned),
                        STR_ARG(joint), STR_ARG(name), STR_ARG(name), STR_ARG(owned));
     return line.len ? str_fmt(arena, "%.*s%.*s%.*s", STR_ARG(line), STR_ARG(joint), STR_ARG(owns))
                     : owns;
+}
+
+/* What USER says: the number where the repository's files do so. */
+static str user_word(const struct drop *drop)
+{
+    const struct repository *repository = drop->facts->repository;
+    return drop->uid.len && repository->conventions->user_by_number ? drop->uid : drop->name;
 }
 
 /* Not beside another RUN, where one may be found that is not: each RUN is a layer. */
@@ -340,14 +369,15 @@ bool template_drop_root(const struct facts *facts, struct rule_sink *sink,
     if (!look_through(&drop) || !choose_user(&drop))
         return false;
     give_files(&drop);
-    str making = making_line(&drop), user = str_fmt(facts->arena, "USER %.*s", STR_ARG(drop.name));
+    str making = making_line(&drop);
+    str user = str_fmt(facts->arena, "USER %.*s", STR_ARG(user_word(&drop)));
     const struct instruction *place = making.len ? place_of_run(&drop) : NULL;
     if (making.len && !place)
         return false;
     bool simple = !making.len && is_last_word(facts, root_user, start);
     str run = str_cat(facts->arena, STR("RUN "), making);
     if (simple) {
-        template_add(facts->arena, &drop.edits, root_user->words.at[0].at, drop.name);
+        template_add(facts->arena, &drop.edits, root_user->words.at[0].at, user_word(&drop));
     } else if (place == start) {
         struct edit second = insert_before_instruction(facts, start, user);
         str both =
