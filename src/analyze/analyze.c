@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FATES = 4 };
+enum { FATES = 4, COPIES_COMPARED = 64 };
 
 struct work {
     struct arena *arena;
     struct analysis *analysis;
     const struct image_view *view;
+    const struct package_list *packages;
     uint32_t *pair_at; /* fate, writer, hider -> index + 1 into pairs */
 };
 
@@ -109,22 +110,61 @@ static bool same_content(const struct layer_entry *a, const struct layer_entry *
     return a->size == b->size && a->content[0] == b->content[0] && a->content[1] == b->content[1];
 }
 
+/* What the copies behind the first weigh, and whose they are. */
+static void weigh_copies(struct work *work, struct duplicate *row, const uint32_t *copies)
+{
+    const struct image_view *view = work->view;
+    for (uint32_t i = 1; i < row->count; i++) {
+        const struct view_file *file = &view->files[copies[i]];
+        row->pull += view_pull(view, file);
+        row->layer = file->layer;
+        bool had = false; /* in this layer already */
+        for (uint32_t k = i; k-- > 0 && i - k <= COPIES_COMPARED && !had;)
+            had = view->files[copies[k]].layer == file->layer;
+        if (work->packages->owner[copies[i]] != PACKAGE_NONE_OWNS)
+            row->owned += row->bytes;
+        else if (had)
+            row->within_layer += row->bytes;
+        else
+            row->across_layers += row->bytes;
+    }
+}
+
+static void add_duplicate(struct work *work, const uint32_t *copies, uint32_t count)
+{
+    struct analysis *analysis = work->analysis;
+    const struct image_view *view = work->view;
+    struct duplicate row = {.path = view_path(view, &view->files[copies[0]]),
+                            .bytes = live_file(view, copies[0])->size,
+                            .count = count};
+    weigh_copies(work, &row, copies);
+    analysis->duplicate_bytes += row.bytes * (count - 1);
+    analysis->duplicate_within += row.within_layer;
+    analysis->duplicate_across += row.across_layers;
+    analysis->duplicate_owned += row.owned;
+    analysis->duplicate_pull += row.pull;
+    vec_push(work->arena, &analysis->duplicates, row);
+}
+
 static void find_duplicates(struct work *work)
 {
     const struct image_view *view = work->view;
     uint32_t *live = NEW_ARRAY(work->arena, uint32_t, view->count + 1), count = 0;
-    for (uint32_t i = 0; i < view->count; i++)
+    for (uint32_t i = 0; i < view->count; i++) {
+        const struct view_file *file = &view->files[i];
+        const struct layer_entry *entry = view_entry(view, file);
         if (live_file(view, i))
             live[count++] = i;
+        else if (file->fate == FATE_LIVE && entry->kind == LAYER_FILE)
+            work->analysis->empty_files++;
+    }
     qsort_r(live, count, sizeof(*live), content_order, (void *)(uintptr_t)view);
     for (uint32_t i = 0, end; i < count; i = end) {
         const struct layer_entry *first = live_file(view, live[i]);
         for (end = i + 1; end < count && same_content(first, live_file(view, live[end])); end++)
-            work->analysis->duplicate_bytes += first->size;
-        if (end - i < 2)
-            continue;
-        struct duplicate row = {view_path(view, &view->files[live[i]]), first->size, end - i};
-        vec_push(work->arena, &work->analysis->duplicates, row);
+            ;
+        if (end - i > 1)
+            add_duplicate(work, live + i, end - i);
     }
 }
 
@@ -134,12 +174,15 @@ static void find_categories(struct work *work)
 {
     const struct image_view *view = work->view;
     struct category_row *rows = NEW_ARRAY(work->arena, struct category_row, category_count);
+    uint8_t *of_file = NEW_ARRAY(work->arena, uint8_t, (size_t)view->count + 1);
+    work->analysis->category = of_file;
     for (uint32_t i = 0; i < view->count; i++) {
         const struct view_file *file = &view->files[i];
         const struct layer_entry *entry = view_entry(view, file);
         if (!file->counted || entry->kind != LAYER_FILE)
             continue;
-        struct category_row *row = &rows[category_of(view_path(view, file))];
+        of_file[i] = (uint8_t)category_of(view_path(view, file));
+        struct category_row *row = &rows[of_file[i]];
         row->files++;
         row->bytes += entry->size;
         row->pull += view_pull(view, file);
@@ -243,6 +286,7 @@ struct analysis analyze_image(struct arena *arena, const struct image *image,
     struct work work = {.arena = arena,
                         .analysis = &analysis,
                         .view = view,
+                        .packages = packages,
                         .pair_at = NEW_ARRAY(arena, uint32_t, FATES * layers * layers + 1)};
     list_layers(&work, image);
     find_waste(&work);

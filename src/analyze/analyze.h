@@ -1,8 +1,10 @@
 #pragma once
 
+#include "analyze/bloat.h"
 #include "analyze/dive.h"
 #include "analyze/gates.h"
 #include "analyze/image_tree.h"
+#include "analyze/origins.h"
 #include "packages/packages.h"
 
 /*
@@ -46,11 +48,16 @@ struct layer_row {
     uint64_t wasted_bytes; /* of what this layer wrote */
 };
 
-/* One content under several live paths. */
+/* One content under several live paths. The copies behind the first are told apart: those that a
+ * package brings are nobody's to change; the others stand in a layer that has the content already,
+ * or bring it anew. */
 struct duplicate {
     str path;       /* the first of them */
     uint64_t bytes; /* of one copy */
     uint32_t count;
+    uint64_t pull; /* of the copies behind the first, as all that follows */
+    uint64_t within_layer, across_layers, owned;
+    uint32_t layer; /* of the last copy */
 };
 
 /* What a file is for, by where it stands; and whether an image could do without. */
@@ -61,6 +68,29 @@ struct category_row {
     bool removable;
 };
 
+/* All layers that one kind of instruction made. */
+struct instruction_row {
+    str instruction; /* "RUN"; "" where it is not known */
+    uint32_t layers, files;
+    uint64_t bytes, pull, wasted_bytes;
+};
+
+/* What the live bytes are to the one who built the image. They add up to all of them. */
+enum part { PART_BASE, PART_RUNTIME, PART_DEPENDENCIES, PART_APPLICATION, PART_COUNT };
+struct share {
+    uint64_t bytes, pull;
+    uint32_t files;
+};
+
+/* Which layers are the base image's, and how that was known. */
+enum base_known { BASE_UNKNOWN, BASE_GIVEN, BASE_DOCKERFILE, BASE_HISTORY };
+struct base_layers {
+    uint32_t count;
+    enum base_known known_by;
+    str name;      /* of the label, the Dockerfile's FROM, or of the image that was given; or "" */
+    uint32_t line; /* of that FROM; 0 without a Dockerfile */
+};
+
 struct analysis {
     const struct image *image;
     const struct image_view *view;
@@ -69,13 +99,35 @@ struct analysis {
     VEC(struct waste_pair) pairs;
     VEC(struct waste_path) waste;
     VEC(struct duplicate) duplicates;
-    uint64_t duplicate_bytes; /* of all copies but the first */
+    uint64_t duplicate_bytes; /* of all copies but the first: the sum of the next three */
+    uint64_t duplicate_within, duplicate_across, duplicate_owned, duplicate_pull;
+    uint32_t empty_files;    /* live ones without a byte: no content to have twice */
+    const uint8_t *category; /* by index in view->files: index of category_name() */
     VEC(struct category_row) categories;
     VEC(const struct package *) packages; /* those that own live bytes */
     uint64_t owned_bytes;                 /* of the live ones: by packages */
     double efficiency;
     uint64_t wasted_bytes;
+    /* What analysis_trace() adds. */
+    const struct origins *origins; /* NULL without a Dockerfile */
+    struct base_layers base;
+    struct share split[PART_COUNT];
+    VEC(struct instruction_row) instructions;
+    VEC(struct bloat) bloat; /* what could go, the largest saving first */
 };
+
+/* What is known beside the image. */
+struct analysis_hints {
+    const struct dockerfile *file; /* that it was built from; or NULL */
+    const struct image *base;      /* that it stands on; or NULL */
+};
+
+/* Say of each layer which line of the Dockerfile made it and whose it is, and what could go. */
+void analysis_trace(struct arena *arena, struct analysis *analysis,
+                    const struct package_list *packages, const struct analysis_hints *hints);
+
+/* "base", "runtime", "dependencies", "application". */
+const char *part_name(enum part part);
 
 /* Add up what is there. The view and the packages must live as long as the result. */
 struct analysis analyze_image(struct arena *arena, const struct image *image,

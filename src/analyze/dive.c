@@ -69,8 +69,7 @@ static uint64_t stack_walk(struct stacked *node, bool remove)
 
 /* -- leaves ------------------------------------------------------------------------------------ */
 
-/* What dive does not take into its trees: opaque markers, what aufs kept, the root. */
-static bool is_dropped(str path, const struct layer_entry *entry)
+bool dive_drops(str path, const struct layer_entry *entry)
 {
     return entry->kind == LAYER_OPAQUE || entry->overridden || !path.len ||
            (entry->kind == LAYER_OTHER && str_starts(str_basename(path), STR(".wh..wh.")));
@@ -110,7 +109,7 @@ static struct leaves leaves_of(struct arena *arena, const struct layer_report *r
     for (uint32_t i = 0; i < report->count; i++) {
         const struct layer_entry *entry = &report->entries[i];
         str path = layer_path(report, entry);
-        if (is_dropped(path, entry) || !is_leaf(report, i))
+        if (dive_drops(path, entry) || !is_leaf(report, i))
             continue;
         struct leaf leaf = {path, entry};
         if (entry->kind == LAYER_WHITEOUT) {
@@ -172,7 +171,7 @@ static void stack_layer(struct dive *dive, const struct layer_report *report, bo
     for (uint32_t i = 0; i < report->count; i++) {
         const struct layer_entry *entry = &report->entries[i];
         str path = layer_path(report, entry);
-        if (is_dropped(path, entry))
+        if (dive_drops(path, entry))
             continue;
         if (entry->kind == LAYER_WHITEOUT) {
             struct stacked *node = lowest ? NULL : stack_find(dive, path);

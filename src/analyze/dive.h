@@ -30,3 +30,6 @@ struct dive_numbers {
 /* Count as dive does, the lowest layer first. */
 struct dive_numbers dive_count(struct arena *arena, const struct layer_result *layers,
                                uint32_t count);
+
+/* What dive does not take into its trees: opaque markers, what aufs kept, the root. */
+bool dive_drops(str path, const struct layer_entry *entry);

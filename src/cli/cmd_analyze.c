@@ -1,25 +1,20 @@
-#include "cli/image_arg.h"
+#include "cli/analyze_args.h"
 
 #include "base/arena.h"
 #include "base/io.h"
-#include "base/limits.h"
 #include "report/report.h"
 
 /* plimsoll analyze: where an image's bytes are, who put them there, and what is waste. */
 
-struct analyze_args {
-    struct image_args image;
-    struct opt_list images;
-    str report;
-    str ci_config, efficiency, wasted, user_wasted;
-    uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
-    unsigned compat;
-    bool ci;
-};
-
 #define AT(field) offsetof(struct analyze_args, field)
 static const struct opt opts[] = {
-    {"top", 0, OPT_INT, AT(top), "N", "how many rows of each list are shown"},
+    {"top", 0, OPT_INT, AT(top), "N",
+     "show that many rows of each list; a summary of 20 lines when not given"},
+    {"tree", 0, OPT_FLAG, AT(tree), NULL, "show the folders with their sizes, small ones as one"},
+    {"source", 0, OPT_STRING, AT(source), "DIR",
+     "the folder with the Dockerfile: names the line that made each layer"},
+    {"file", 'f', OPT_STRING, AT(file), "FILE", "the Dockerfile, where it is not DIR/Dockerfile"},
+    {"base", 0, OPT_STRING, AT(base), "IMAGE", "the base image, where only its layers can tell"},
     IMAGE_OPTS,
     {"report", 0, OPT_STRING, AT(report), "FILE",
      "write a page for browsers, complete in one file, e.g. report.html"},
@@ -27,6 +22,11 @@ static const struct opt opts[] = {
     {"max-pull", 0, OPT_SIZE, AT(max_pull), "SIZE", "status 1 when its blobs are larger"},
     {"max-waste", 0, OPT_SIZE, AT(max_waste), "SIZE", "status 1 when more is hidden"},
     {"max-layers", 0, OPT_INT, AT(max_layers), "N", "status 1 when it has more layers"},
+    {"max-category", 0, OPT_LIST, AT(max_category), "CATEGORY=SIZE",
+     "status 1 when a category weighs more, e.g. docs=10MB"},
+    {"max-growth", 0, OPT_STRING, AT(max_growth), "SIZE|PERCENT",
+     "status 1 when it has grown more since --reference, e.g. 5%"},
+    {"reference", 0, OPT_STRING, AT(reference), "IMAGE", "what --max-growth compares with"},
     {"ci", 0, OPT_FLAG, AT(ci), NULL, "judge by the rules of .dive-ci, as dive --ci does"},
     {"ci-config", 0, OPT_STRING, AT(ci_config), "FILE",
      "the rules, where they are not in .dive-ci"},
@@ -37,142 +37,73 @@ static const struct opt opts[] = {
      "status 1 when more of what is above the lowest layer is hidden"},
     {"compat", 0, OPT_CHOICE, AT(compat), "true|dive",
      "judge true numbers, or those that dive gives"},
+    {"json", 'j', OPT_STRING, AT(dive_json), "FILE", "write the file that dive --json writes"},
     {"threads", 0, OPT_INT, AT(threads), "N", "workers; one a core when not given"},
 };
-static const struct analyze_args defaults = {.top = 5};
-
-/* Tell each budget that is not kept; true when there is one. */
-static bool tell_gates(struct ctx *ctx, const struct analyze_args *args,
-                       const struct analysis *analysis)
+/* The name with dive's --source in front of it. */
+static str image_name(struct ctx *ctx, const struct analyze_args *args)
 {
-    const struct {
-        const char *name;
-        uint64_t most, is;
-    } gates[] = {
-        {"max-size", args->max_size, analysis->size},
-        {"max-pull", args->max_pull, analysis->compressed_size},
-        {"max-waste", args->max_waste, analysis->wasted_bytes},
-        {"max-layers", args->max_layers, analysis->layers.count},
-    };
-    bool broken = false;
-    for (size_t i = 0; i < ARRAY_COUNT(gates); i++) {
-        if (!gates[i].most || gates[i].is <= gates[i].most)
-            continue;
-        broken = true;
-        ctx_complain(ctx, str_fmt(ctx->arena, "--%s: %" PRIu64 " is over %" PRIu64, gates[i].name,
-                                  gates[i].is, gates[i].most));
-    }
-    return broken;
+    str name = args->images.at[0];
+    if (!analyze_source_is_engine(args->source) || str_eq(args->source, STR("podman")))
+        return name;
+    const char *transport =
+        str_eq(args->source, STR("docker")) ? "docker-daemon:" : "docker-archive:";
+    return str_starts(name, str_from(transport))
+               ? name
+               : str_fmt(ctx->arena, "%s%.*s", transport, STR_ARG(name));
 }
 
-/* -- dive's rules ------------------------------------------------------------------------------ */
-
-static bool in_ci(const struct ctx *ctx)
+/* What is known beside the image: its Dockerfile, its base. */
+static bool read_hints(struct ctx *ctx, const struct analyze_args *args, struct image *base,
+                       struct analysis_hints *out_hints, struct err *err)
 {
-    str ci = host_env(&ctx->host, "CI");
-    return str_eq_nocase(ci, STR("true")) || STR_IN(ci, "1", "yes");
-}
-
-/* The rules that count; `out_on` when any are asked for. */
-static bool read_gates(struct ctx *ctx, const struct analyze_args *args, struct gates *gates,
-                       bool *out_on, struct err *err)
-{
-    const struct {
-        const char *key;
-        str value;
-    } flags[] = {{"lowestEfficiency", args->efficiency},
-                 {"highestWastedBytes", args->wasted},
-                 {"highestUserWastedPercent", args->user_wasted}};
-    bool named = args->ci_config.len > 0;
-    str path = named ? args->ci_config : STR(".dive-ci"), text;
-    struct stat stat;
-    bool file = named || path_stat(ctx->host.cwd_fd, path, &stat);
-    *gates = gates_default();
-    *out_on = args->ci || named || (file && in_ci(ctx));
-    if (file && (!file_read(ctx->arena, ctx->host.cwd_fd, path, LIMIT_LINT_FILE, &text, err) ||
-                 !gates_read(ctx->arena, path, text, gates, err)))
+    *out_hints = (struct analysis_hints){0};
+    if (!analyze_source(ctx, args, &out_hints->file, err))
         return false;
-    for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
-        bool known;
-        if (!flags[i].value.len)
-            continue;
-        *out_on = true;
-        if (!gates_set(gates, str_from(flags[i].key), flags[i].value, &known, err))
-            return false;
-    }
+    if (!args->base.len)
+        return true;
+    if (!image_arg_open(ctx, &args->image, args->base, base, err))
+        return err_wrap(err, "--base");
+    out_hints->base = base;
     return true;
 }
 
-/* What the rules judge: our numbers, or dive's. */
-static void gate_values(struct ctx *ctx, const struct analyze_args *args,
-                        const struct analysis *analysis, double values[GATE_COUNT])
+/* What else is written beside the answer. */
+static bool write_files(struct ctx *ctx, const struct analyze_args *args,
+                        const struct analysis *analysis, const struct read_image *read,
+                        struct err *err)
 {
-    const struct image_view *view = analysis->view;
-    uint64_t user = 0, wasted = 0;
-    if (args->compat) {
-        struct dive_numbers dive = dive_count(ctx->arena, view->layers, view->layer_count);
-        values[GATE_EFFICIENCY] = dive.efficiency;
-        values[GATE_WASTED_BYTES] = (double)dive.wasted_bytes;
-        values[GATE_USER_WASTED] = dive.user_wasted_percent;
-        return;
-    }
-    for (uint32_t i = 1; i < analysis->layers.count; i++) {
-        user += analysis->layers.at[i].size;
-        wasted += analysis->layers.at[i].wasted_bytes;
-    }
-    values[GATE_EFFICIENCY] = analysis->efficiency;
-    values[GATE_WASTED_BYTES] = (double)analysis->wasted_bytes;
-    values[GATE_USER_WASTED] = (double)wasted / (double)user;
-}
-
-/* Tell each rule's verdict on standard error; true when one fails. */
-static bool tell_verdicts(struct ctx *ctx, const struct gate_verdict verdicts[GATE_COUNT])
-{
-    static const char *const words[] = {"PASS", "FAIL", "SKIP"};
-    bool fails = false;
-    for (size_t i = 0; i < GATE_COUNT; i++) {
-        const struct gate_verdict *verdict = &verdicts[i];
-        fails = fails || verdict->result == GATE_FAIL;
-        str text = str_fmt(ctx->arena, "%s: %s: %.*f, limit %.*s", words[verdict->result],
-                           verdict->key, i == GATE_WASTED_BYTES ? 0 : 4, verdict->value,
-                           STR_ARG(verdict->limit.len ? verdict->limit : STR("disabled")));
-        if (verdict->result == GATE_FAIL)
-            ctx_complain(ctx, text);
-        else
-            ctx_note(ctx, "%.*s", STR_ARG(text));
-    }
-    return fails;
+    if (args->report.len &&
+        !file_replace(ctx->host.cwd_fd, args->report,
+                      report_page(ctx->arena, &(struct page_side){analysis, &read->packages}), err))
+        return false;
+    return !args->dive_json.len ||
+           file_replace(ctx->host.cwd_fd, args->dive_json, report_dive(ctx->arena, analysis), err);
 }
 
 static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct analyze_args *args = raw_args;
     struct read_image read;
-    struct gates gates;
-    bool judged;
-    if (!read_gates(ctx, args, &gates, &judged, err) ||
-        !image_arg_open(ctx, &args->image, args->images.at[0], &read.image, err) ||
+    struct image base;
+    struct analyze_gates gates;
+    struct analysis_hints hints;
+    bool broken;
+    if (!analyze_gates_read(ctx, args, &gates, err) || !read_hints(ctx, args, &base, &hints, err) ||
+        !image_arg_open(ctx, &args->image, image_name(ctx, args), &read.image, err) ||
         !image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
         return false;
     struct analysis analysis = analyze_image(ctx->arena, &read.image, &read.view, &read.packages);
+    analysis_trace(ctx->arena, &analysis, &read.packages, &hints);
     struct report_style style = ctx_style(ctx);
-    if (!ctx_print(ctx,
-                   report_analysis(ctx->arena, &analysis, ctx->common.format == 1,
-                                   (uint32_t)args->top, &style),
-                   err))
+    const struct analysis_report how = {.format = (enum analyze_format)ctx->common.format,
+                                        .top = (uint32_t)args->top,
+                                        .tree = args->tree,
+                                        .style = style};
+    if (!ctx_print(ctx, report_analysis(ctx->arena, &analysis, &how), err) ||
+        !write_files(ctx, args, &analysis, &read, err) ||
+        !analyze_gates_tell(ctx, args, &gates, &analysis, &broken, err))
         return false;
-    if (args->report.len &&
-        !file_replace(ctx->host.cwd_fd, args->report,
-                      report_page(ctx->arena, &(struct page_side){&analysis, &read.packages}), err))
-        return false;
-    bool broken = tell_gates(ctx, args, &analysis);
-    if (judged) {
-        double values[GATE_COUNT];
-        struct gate_verdict verdicts[GATE_COUNT];
-        gate_values(ctx, args, &analysis, values);
-        gates_judge(&gates, values, verdicts);
-        broken = tell_verdicts(ctx, verdicts) || broken;
-    }
     *out_exit = broken ? EXIT_FINDINGS : EXIT_CLEAN;
     return true;
 }
@@ -190,13 +121,13 @@ const struct command cmd_analyze = {
     .opts = opts,
     .opt_count = ARRAY_COUNT(opts),
     .args_size = sizeof(struct analyze_args),
-    .defaults = &defaults,
     .formats = ANALYZE_FORMATS,
     .operands_offset = AT(images),
     .operands_min = 1,
     .operands_max = 1,
     .examples = "plimsoll analyze image.tar\twhat docker save wrote\n"
                 "plimsoll analyze oci:layout:1.0 --format json\tfor programs\n"
+                "plimsoll analyze image.tar --source .\tand which line of the Dockerfile it was\n"
                 "plimsoll analyze image.tar --max-waste 10MB\ta gate for CI\n",
     .run = run_analyze,
 };

@@ -9,7 +9,7 @@ struct finder {
     const struct joined *logical;
     size_t base; /* of the text in logical->text; STR_MISSING: not a part of it */
     span whole;
-    struct references *out;
+    struct word_references *out;
 };
 
 static bool is_name_start(char c)
@@ -57,7 +57,7 @@ static size_t take_reference(struct finder *finder, size_t dollar, size_t *brace
         *brace_budget -= stop - end < *brace_budget ? stop - end : *brace_budget;
     }
     size_t op = end + (brace && end < text.len && text.at[end] == ':');
-    struct reference reference = {
+    struct word_reference reference = {
         .name = str_slice(text, start, end),
         .at = place(finder, dollar, stop),
         .has_default = brace && op < text.len && (text.at[op] == '-' || text.at[op] == '+'),
@@ -67,7 +67,7 @@ static size_t take_reference(struct finder *finder, size_t dollar, size_t *brace
 }
 
 void word_references(struct arena *arena, const struct word *word, char escape,
-                     const struct joined *logical, struct references *out_references)
+                     const struct joined *logical, struct word_references *out_references)
 {
     str text = word->raw, all = logical->text;
     bool inside = all.at && text.at >= all.at && text.at + text.len <= all.at + all.len;
@@ -82,7 +82,7 @@ void word_references(struct arena *arena, const struct word *word, char escape,
     };
     size_t budget = 16 * text.len; /* nested braces look ahead; this keeps hostile ones linear */
     bool quoted = false;
-    *out_references = (struct references){0};
+    *out_references = (struct word_references){0};
     for (size_t i = 0; i < text.len;) {
         char c = text.at[i];
         if (c == escape) {

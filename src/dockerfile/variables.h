@@ -38,14 +38,14 @@ struct expansion expand_words(struct arena *arena, str word, char escape,
 
 /* Each variable that a word refers to, in order: its name and where ("${x:-1}" whole). `at` is the
  * word's own place in the instruction's logical text. */
-struct reference {
+struct word_reference {
     str name;
     span at;
     bool has_default; /* :- - :+ + forms */
 };
-VEC_TYPE(references, struct reference);
+VEC_TYPE(word_references, struct word_reference);
 void word_references(struct arena *arena, const struct word *word, char escape,
-                     const struct joined *logical, struct references *out_references);
+                     const struct joined *logical, struct word_references *out_references);
 
 /* One variable that is visible at an instruction. */
 struct variable {

@@ -79,6 +79,7 @@ struct image_layer {
     bool has_digest;
     str media_type;
     struct blob blob;
+    str file;        /* its name in a docker archive; "" elsewhere */
     int32_t history; /* index of what made it; -1: the history does not fit the layers */
 };
 

@@ -27,7 +27,8 @@ struct finding_owners {
 
 const char *package_type_name(enum package_type type)
 {
-    static const char *const names[] = {"deb", "apk", "pip", "npm", "gem"};
+    static const char *const names[] = {"deb", "apk", "pip",   "npm",   "gem",
+                                        "rpm", "go",  "cargo", "maven", "conda"};
     return (size_t)type < ARRAY_COUNT(names) ? names[type] : "unknown";
 }
 

@@ -18,13 +18,25 @@
 
 extern const struct inspector package_inspector;
 
-enum package_type { PACKAGE_DEB, PACKAGE_APK, PACKAGE_PIP, PACKAGE_NPM, PACKAGE_GEM };
+enum package_type {
+    PACKAGE_DEB,
+    PACKAGE_APK,
+    PACKAGE_PIP,
+    PACKAGE_NPM,
+    PACKAGE_GEM,
+    PACKAGE_RPM,
+    PACKAGE_GO,
+    PACKAGE_CARGO,
+    PACKAGE_MAVEN,
+    PACKAGE_CONDA,
+};
 
 struct package {
     enum package_type type;
     str name, version;
     uint32_t files;
     uint64_t bytes, pull; /* of its live files */
+    bool recommended;     /* is here only because another one recommends it, none needs it */
 };
 
 enum { PACKAGE_NONE_OWNS = UINT32_MAX };
@@ -38,5 +50,5 @@ struct package_list {
 struct package_list packages_find(struct arena *arena, const struct image_view *view,
                                   uint32_t inspector);
 
-/* "deb", "apk", "pip", "npm", "gem". */
+/* "deb", "apk", "pip", "npm", "gem", "rpm", "go", "cargo", "maven", "conda". */
 const char *package_type_name(enum package_type type);

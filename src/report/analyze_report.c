@@ -1,11 +1,11 @@
 #include "report/analyze_words.h"
-#include "report/paint.h"
+#include "report/check_formats.h"
 
 #include "base/num.h"
 
 /* Where an image's bytes are: for people. */
 
-enum { LAYERS_SHOWN = 12 };
+enum { LAYERS_SHOWN = 12, BLOAT_SHOWN = 100000 };
 
 const char *fate_name(enum fate fate)
 {
@@ -23,7 +23,7 @@ bool is_compressed(const struct analysis *analysis)
     return false;
 }
 
-static void paint_label(struct paint *paint, const char *label)
+void paint_label(struct paint *paint, const char *label)
 {
     paint_fmt(paint, INK_DIM, "%-8s", label);
 }
@@ -58,8 +58,7 @@ static void paint_totals(struct paint *paint, const struct analysis *analysis)
     paint_z(paint, INK_PLAIN, "\n");
 }
 
-/* The first line of what made a layer, cut to the width. */
-static void paint_created_by(struct paint *paint, str text, unsigned column)
+void paint_created_by(struct paint *paint, str text, unsigned column)
 {
     str line;
     unsigned width = paint->style.width > column + 20 ? paint->style.width - column : 20;
@@ -84,7 +83,9 @@ static void paint_layers(struct paint *paint, const struct analysis *analysis)
         paint_size(paint, INK_PLAIN, row->size);
         paint_size(paint, row->wasted_bytes ? INK_YELLOW : INK_DIM, row->wasted_bytes);
         paint_z(paint, INK_DIM, " hidden  ");
-        paint_created_by(paint, row->created_by, 32);
+        if (row->line)
+            paint_fmt(paint, INK_CYAN, "line %" PRIu32 ": ", row->line);
+        paint_created_by(paint, row->created_by, row->line ? 42 : 32);
         paint_z(paint, INK_PLAIN, "\n");
         shown++;
     }
@@ -93,16 +94,28 @@ static void paint_layers(struct paint *paint, const struct analysis *analysis)
                   analysis->layers.count - shown);
 }
 
-static void paint_pair(struct paint *paint, const struct waste_pair *pair)
+/* "layer 3", and its line where that is known. */
+static void paint_layer_name(struct paint *paint, const struct analysis *analysis, uint32_t index)
+{
+    paint_fmt(paint, INK_PLAIN, "layer %" PRIu32, index + 1);
+    if (analysis->layers.at[index].line)
+        paint_fmt(paint, INK_CYAN, " (line %" PRIu32 ")", analysis->layers.at[index].line);
+}
+
+static void paint_pair(struct paint *paint, const struct analysis *analysis,
+                       const struct waste_pair *pair)
 {
     paint_size(paint, INK_YELLOW, pair->bytes);
     paint_fmt(paint, INK_PLAIN, "  %-8s  ", fate_name(pair->fate));
-    if (pair->writer == pair->hider)
-        paint_fmt(paint, INK_PLAIN, "layer %" PRIu32 " holds it twice: ", pair->writer + 1);
-    else
-        paint_fmt(paint, INK_PLAIN,
-                  "layer %" PRIu32 " wrote it, layer %" PRIu32 " hides it: ", pair->writer + 1,
-                  pair->hider + 1);
+    if (pair->writer == pair->hider) {
+        paint_layer_name(paint, analysis, pair->writer);
+        paint_z(paint, INK_PLAIN, " holds it twice: ");
+    } else {
+        paint_layer_name(paint, analysis, pair->writer);
+        paint_z(paint, INK_PLAIN, " wrote it, ");
+        paint_layer_name(paint, analysis, pair->hider);
+        paint_z(paint, INK_PLAIN, " hides it: ");
+    }
     if (pair->files > 1)
         paint_fmt(paint, INK_PLAIN, "%" PRIu32 " files, the largest ", pair->files);
     paint_z(paint, INK_PLAIN, "'");
@@ -116,7 +129,7 @@ static void paint_waste(struct paint *paint, const struct analysis *analysis, ui
         return;
     paint_z(paint, INK_BOLD, "\nwaste: a pull brings it, and nobody can see it\n");
     for (uint32_t i = 0; i < analysis->pairs.count && i < top; i++)
-        paint_pair(paint, &analysis->pairs.at[i]);
+        paint_pair(paint, analysis, &analysis->pairs.at[i]);
 }
 
 static void paint_duplicates(struct paint *paint, const struct analysis *analysis, uint32_t top)
@@ -165,17 +178,53 @@ static void paint_categories(struct paint *paint, const struct analysis *analysi
     }
 }
 
-str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
-                    const struct report_style *style)
+static void paint_bloat(struct paint *paint, const struct analysis *analysis, uint32_t top)
 {
-    if (json)
-        return analysis_json(arena, analysis);
-    struct paint paint = paint_init(arena, style);
+    uint32_t shown = 0;
+    VEC_EACH(struct bloat, row, analysis->bloat) {
+        if (shown == top || row->bytes < BLOAT_SHOWN)
+            break;
+        if (!shown++)
+            paint_z(paint, INK_BOLD, "\nwhat could go (A: safe, B: costs something, C: try it)\n");
+        paint_bloat_row(paint, analysis, row);
+    }
+}
+
+static str for_people(struct arena *arena, const struct analysis *analysis,
+                      const struct analysis_report *how)
+{
+    struct paint paint = paint_init(arena, &how->style);
+    if (!how->top && !how->tree) {
+        paint_summary(&paint, analysis);
+        return buf_str(&paint.out);
+    }
     paint_totals(&paint, analysis);
+    if (how->tree)
+        paint_tree(&paint, analysis);
+    if (!how->top)
+        return buf_str(&paint.out);
     paint_layers(&paint, analysis);
-    paint_waste(&paint, analysis, top);
-    paint_duplicates(&paint, analysis, top);
-    paint_packages(&paint, analysis, top);
-    paint_categories(&paint, analysis, top);
+    paint_waste(&paint, analysis, how->top);
+    paint_bloat(&paint, analysis, how->top);
+    paint_duplicates(&paint, analysis, how->top);
+    paint_packages(&paint, analysis, how->top);
+    paint_categories(&paint, analysis, how->top);
     return buf_str(&paint.out);
+}
+
+str report_analysis(struct arena *arena, const struct analysis *analysis,
+                    const struct analysis_report *how)
+{
+    struct check_result findings;
+    switch (how->format) {
+    case ANALYZE_JSON: return analysis_json(arena, analysis);
+    case ANALYZE_SARIF:
+        findings = bloat_findings(arena, analysis, BLOAT_SHOWN);
+        return check_sarif(arena, &findings);
+    case ANALYZE_GITHUB:
+        findings = bloat_findings(arena, analysis, BLOAT_SHOWN);
+        return check_github(arena, &findings);
+    case ANALYZE_HUMAN: break;
+    }
+    return for_people(arena, analysis, how);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "analyze/analyze.h"
+#include "report/paint.h"
 
 /*
  * report/analyze_words -- what the analysis reports share. Private to report/.
@@ -14,3 +15,18 @@ bool is_compressed(const struct analysis *analysis);
 
 /* plimsoll.analyze/1 */
 str analysis_json(struct arena *arena, const struct analysis *analysis);
+
+/* A word in front of a line, in its column. */
+void paint_label(struct paint *paint, const char *label);
+
+/* The first line of what made a layer, cut to the width; `column` is where it begins. */
+void paint_created_by(struct paint *paint, str text, unsigned column);
+
+/* What could go: a line. */
+void paint_bloat_row(struct paint *paint, const struct analysis *analysis, const struct bloat *row);
+
+/* All of it in 20 lines at most. */
+void paint_summary(struct paint *paint, const struct analysis *analysis);
+
+/* The folders and what is in them; those of less than a hundredth of the image are one line. */
+void paint_tree(struct paint *paint, const struct analysis *analysis);

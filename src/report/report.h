@@ -73,11 +73,22 @@ str report_fix(struct arena *arena, const struct fix_report *report, bool json,
 str report_context(struct arena *arena, const struct context_report *report, bool json,
                    const struct report_style *style);
 
-#define ANALYZE_FORMATS "human|json"
+enum analyze_format { ANALYZE_HUMAN, ANALYZE_JSON, ANALYZE_SARIF, ANALYZE_GITHUB };
+#define ANALYZE_FORMATS "human|json|sarif|github"
 
-/* Where an image's bytes are; at most `top` rows of each list for people, all for JSON. */
-str report_analysis(struct arena *arena, const struct analysis *analysis, bool json, uint32_t top,
-                    const struct report_style *style);
+struct analysis_report {
+    enum analyze_format format;
+    uint32_t top; /* rows of each list; 0: a summary of 20 lines at most */
+    bool tree;    /* the folders in place of the lists */
+    struct report_style style;
+};
+
+/* Where an image's bytes are. */
+str report_analysis(struct arena *arena, const struct analysis *analysis,
+                    const struct analysis_report *how);
+
+/* The file that `dive --json` writes. */
+str report_dive(struct arena *arena, const struct analysis *analysis);
 
 /* An image on a page. */
 struct page_side {

@@ -41,7 +41,7 @@ static str nearest_name(const struct map *scope, str name)
 }
 
 static void check_reference(const struct facts *facts, struct rule_sink *sink,
-                            const struct step_facts *step, const struct reference *reference)
+                            const struct step_facts *step, const struct word_reference *reference)
 {
     str name = reference->name;
     const struct instruction *at = step->instruction;
@@ -80,7 +80,7 @@ static void check_undefined_in(const struct facts *facts, struct rule_sink *sink
     if (!is_expanded(at->kind) || step->stage == NO_INDEX || !str_has_char(at->logical.text, '$'))
         return;
     char escape = facts->file->directives.escape;
-    struct references references = {0};
+    struct word_references references = {0};
     if (at->pairs.count)
         VEC_EACH(struct pair, pair, at->pairs) {
             struct word word = {.raw = pair->value, .at = pair->value_at};
@@ -92,7 +92,7 @@ static void check_undefined_in(const struct facts *facts, struct rule_sink *sink
             if (str_has_char(word->raw, '$'))
                 word_references(facts->arena, word, escape, &at->logical, &references);
         }
-    VEC_EACH(struct reference, reference, references) {
+    VEC_EACH(struct word_reference, reference, references) {
         check_reference(facts, sink, step, reference);
     }
 }
@@ -111,10 +111,10 @@ static void check_from(const struct facts *facts, struct rule_sink *sink)
         if (!str_has_char(stage->base_raw, '$'))
             continue;
         struct word word = {.raw = stage->base_raw, .at = stage->base_at};
-        struct references references = {0};
+        struct word_references references = {0};
         word_references(facts->arena, &word, facts->file->directives.escape, &stage->from->logical,
                         &references);
-        VEC_EACH(struct reference, reference, references) {
+        VEC_EACH(struct word_reference, reference, references) {
             if (reference->has_default || map_has(&facts->file->global_args, reference->name) ||
                 is_platform_arg(reference->name) || is_proxy_arg(reference->name))
                 continue;
@@ -134,11 +134,11 @@ static void check_from_default(const struct facts *facts, struct rule_sink *sink
         if (!str_has_char(stage->base_raw, '$') || stage->base_stage != NO_INDEX)
             continue;
         struct word word = {.raw = stage->base_raw, .at = stage->base_at};
-        struct references references = {0};
+        struct word_references references = {0};
         word_references(facts->arena, &word, facts->file->directives.escape, &stage->from->logical,
                         &references);
         str name = STR("");
-        VEC_EACH(struct reference, reference, references) {
+        VEC_EACH(struct word_reference, reference, references) {
             const struct pair *pair = map_find(&facts->file->global_args, reference->name);
             if (pair && !pair->has_value && !reference->has_default)
                 name = reference->name;
@@ -169,11 +169,11 @@ static void check_same_env_in(const struct facts *facts, struct rule_sink *sink,
         return;
     for (uint32_t i = 1; i < at->pairs.count; i++) {
         struct word word = {.raw = at->pairs.at[i].value, .at = at->pairs.at[i].value_at};
-        struct references references = {0};
+        struct word_references references = {0};
         if (str_has_char(word.raw, '$'))
             word_references(facts->arena, &word, facts->file->directives.escape, &at->logical,
                             &references);
-        VEC_EACH(struct reference, reference, references) {
+        VEC_EACH(struct word_reference, reference, references) {
             for (uint32_t k = 0; k < i; k++)
                 if (str_eq(at->pairs.at[k].name, reference->name) &&
                     !dockerfile_variable(facts->file, at, reference->name)) {

@@ -124,7 +124,7 @@ def test_writer_and_hider_are_told(plimsoll, tmp_path):
     image = docker_archive(tmp_path / "image.tar", IMAGES["a directory is removed later"][0])
     rows = answer(plimsoll, image)["waste"]
     assert {(row["writer"], row["hider"], row["fate"]) for row in rows} == {(1, 2, "deleted")}
-    text = plimsoll("analyze", image, code=0).stdout
+    text = plimsoll("analyze", image, "--top", "5", code=0).stdout
     assert "layer 2 wrote it, layer 3 hides it: 10 files" in text
     assert "efficiency 16.67 %" in text
 

@@ -32,9 +32,9 @@ static void check_word(struct arena *arena, const struct dockerfile *file,
     struct str_list words = {0};
     struct expansion split = expand_words(arena, word->raw, escape, &variables, &words);
     must(whole.ok == split.ok && whole.ok == (whole.error == NULL));
-    struct references references;
+    struct word_references references;
     word_references(arena, word, escape, &in->logical, &references);
-    VEC_EACH(struct reference, reference, references)
+    VEC_EACH(struct word_reference, reference, references)
         inside(reference->at, word->at);
 }
 

@@ -184,9 +184,9 @@ static void references_are_found(void **state)
         const struct instruction *in = &file->instructions.at[0];
         struct buf buf = buf_init(*state, 256);
         VEC_EACH(struct word, word, in->words) {
-            struct references found;
+            struct word_references found;
             word_references(*state, word, '\\', &in->logical, &found);
-            VEC_EACH(struct reference, reference, found)
+            VEC_EACH(struct word_reference, reference, found)
                 buf_fmt(&buf, "%s%.*s@%.*s%s", buf.len ? " " : "", STR_ARG(reference->name),
                         STR_ARG(source_text(source, reference->at)),
                         reference->has_default ? "?" : "");
