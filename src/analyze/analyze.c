@@ -146,6 +146,48 @@ static void add_duplicate(struct work *work, const uint32_t *copies, uint32_t co
     vec_push(work->arena, &analysis->duplicates, row);
 }
 
+/* How often each content is there: open addressing, 0 is free. */
+struct content_table {
+    const struct image_view *view;
+    struct content_slot {
+        uint32_t first, count;
+    } * slots;
+    uint64_t mask;
+};
+
+/* Where a content stands. The place depends on where the table lies in memory, so that nobody can
+ * make files which all meet in one place; nothing else does. */
+static struct content_slot *content_slot(const struct content_table *table,
+                                         const struct layer_entry *entry)
+{
+    uint64_t factor = (uintptr_t)table->slots * 0x9e3779b97f4a7c15 | 1;
+    uint64_t at = ((entry->content[0] ^ entry->size) * factor) >> 32 & table->mask;
+    while (table->slots[at].count &&
+           !same_content(entry, live_file(table->view, table->slots[at].first)))
+        at = (at + 1) & table->mask;
+    return &table->slots[at];
+}
+
+/* Leave only files whose content is there more than once: sorting all would take far longer. */
+static uint32_t only_copies(struct work *work, uint32_t *live, uint32_t count)
+{
+    uint64_t size = 16;
+    uint32_t left = 0;
+    while (size < 2ull * count)
+        size *= 2;
+    struct content_table table = {work->view, NEW_ARRAY(work->arena, struct content_slot, size),
+                                  size - 1};
+    for (uint32_t i = 0; i < count; i++) {
+        struct content_slot *slot = content_slot(&table, live_file(work->view, live[i]));
+        if (!slot->count++)
+            slot->first = live[i];
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (content_slot(&table, live_file(work->view, live[i]))->count > 1)
+            live[left++] = live[i];
+    return left;
+}
+
 static void find_duplicates(struct work *work)
 {
     const struct image_view *view = work->view;
@@ -158,6 +200,7 @@ static void find_duplicates(struct work *work)
         else if (file->fate == FATE_LIVE && entry->kind == LAYER_FILE)
             work->analysis->empty_files++;
     }
+    count = only_copies(work, live, count);
     qsort_r(live, count, sizeof(*live), content_order, (void *)(uintptr_t)view);
     for (uint32_t i = 0, end; i < count; i = end) {
         const struct layer_entry *first = live_file(view, live[i]);
@@ -174,6 +217,7 @@ static void find_categories(struct work *work)
 {
     const struct image_view *view = work->view;
     struct category_row *rows = NEW_ARRAY(work->arena, struct category_row, category_count);
+    struct category_finder finder = category_finder_new();
     uint8_t *of_file = NEW_ARRAY(work->arena, uint8_t, (size_t)view->count + 1);
     work->analysis->category = of_file;
     for (uint32_t i = 0; i < view->count; i++) {
@@ -181,7 +225,7 @@ static void find_categories(struct work *work)
         const struct layer_entry *entry = view_entry(view, file);
         if (!file->counted || entry->kind != LAYER_FILE)
             continue;
-        of_file[i] = (uint8_t)category_of(view_path(view, file));
+        of_file[i] = (uint8_t)category_find(&finder, view_path(view, file));
         struct category_row *row = &rows[of_file[i]];
         row->files++;
         row->bytes += entry->size;

@@ -133,8 +133,23 @@ const char *part_name(enum part part);
 struct analysis analyze_image(struct arena *arena, const struct image *image,
                               const struct image_view *view, const struct package_list *packages);
 
-/* The category of a path, and its index below category_count. */
+/* The category of a path: its index below category_count. */
 size_t category_of(str path);
+
+/* The same for many paths; those of one folder best come one after the other. */
+enum { CATEGORY_SUFFIXES = 32 };
+struct category_finder {
+    struct category_suffix {
+        str text;
+        uint32_t row;
+        bool versioned; /* ".so" is ".so.6" too */
+    } suffixes[CATEGORY_SUFFIXES];
+    uint32_t count;
+    str folder; /* of the last path, and the first row that names it */
+    size_t row;
+};
+struct category_finder category_finder_new(void);
+size_t category_find(struct category_finder *finder, str path);
 extern const size_t category_count;
 const char *category_name(size_t index, bool *out_removable);
 

@@ -52,49 +52,94 @@ const char *category_name(size_t index, bool *out_removable)
     return rows[index].category;
 }
 
-/* Some folder on the way is called so: "a/tests/b" has "tests". */
-static bool passes(str path, str folder)
+/* Some folder of the path is called so: "a/tests/b" has "tests". */
+static bool passes(str folder, str name)
 {
-    for (size_t at = 0; at < path.len;) {
-        if (path_is_below(str_from_index(path, at), folder))
+    for (size_t at = 0, slash; at < folder.len; at += slash + 1) {
+        str rest = str_from_index(folder, at);
+        if (path_is_in(rest, name))
             return true;
-        size_t slash = str_find_char(str_from_index(path, at), '/');
+        slash = str_find_char(rest, '/');
         if (slash == STR_MISSING)
             return false;
-        at += slash + 1;
     }
     return false;
 }
 
-static bool has_folder(str path, const char *folders)
+static bool has_folder(str folder, const char *names)
 {
-    str rest = str_from(folders), folder;
-    while (str_next_word(&rest, &folder)) {
-        bool anywhere = folder.at[0] == '*';
-        if (anywhere ? passes(path, str_from_index(folder, 1)) : path_is_below(path, folder))
+    str rest = str_from(names), name;
+    while (str_next_word(&rest, &name)) {
+        bool anywhere = name.at[0] == '*';
+        if (anywhere ? passes(folder, str_from_index(name, 1)) : path_is_in(folder, name))
             return true;
     }
     return false;
 }
 
-/* ".so" is ".so.6" too. */
-static bool has_suffix(str path, const char *suffixes)
+/* The first row that names a folder around the files of this one. */
+static size_t row_of_folder(str folder)
 {
-    str rest = str_from(suffixes), suffix, name = str_basename(path);
-    while (str_next_word(&rest, &suffix)) {
-        size_t at = str_find(name, suffix);
-        if (str_ends(name, suffix) || (str_eq(suffix, STR(".so")) && at != STR_MISSING &&
-                                       at + 3 < name.len && name.at[at + 3] == '.'))
+    size_t row = 0;
+    while (row + 1 < ARRAY_COUNT(rows) && !(rows[row].below && has_folder(folder, rows[row].below)))
+        row++;
+    return row;
+}
+
+/* ".so.6" in "libm.so.6" */
+static bool has_so_version(str name)
+{
+    const str so = STR(".so.");
+    size_t dot;
+    for (str rest = name; (dot = str_find_char(rest, '.')) != STR_MISSING;
+         rest = str_from_index(rest, 1)) {
+        rest = str_from_index(rest, dot);
+        if (str_starts(rest, so))
             return true;
     }
     return false;
+}
+
+/* The first row that names the end of a file's name. */
+static size_t row_of_name(const struct category_finder *finder, str name)
+{
+    for (uint32_t i = 0; i < finder->count; i++) {
+        const struct category_suffix *suffix = &finder->suffixes[i];
+        char last = suffix->text.at[suffix->text.len - 1];
+        if ((name.len && name.at[name.len - 1] == last && str_ends(name, suffix->text)) ||
+            (suffix->versioned && has_so_version(name)))
+            return suffix->row;
+    }
+    return ARRAY_COUNT(rows) - 1;
+}
+
+struct category_finder category_finder_new(void)
+{
+    struct category_finder finder = {.row = ARRAY_COUNT(rows) - 1};
+    for (uint32_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        str rest = str_from(rows[i].suffix ? rows[i].suffix : ""), suffix;
+        while (str_next_word(&rest, &suffix)) {
+            assert(finder.count < CATEGORY_SUFFIXES);
+            finder.suffixes[finder.count++] =
+                (struct category_suffix){suffix, i, str_eq(suffix, STR(".so"))};
+        }
+    }
+    return finder;
+}
+
+size_t category_find(struct category_finder *finder, str path)
+{
+    str folder = str_dirname(path);
+    if (!str_eq(folder, finder->folder)) {
+        finder->folder = folder;
+        finder->row = row_of_folder(folder);
+    }
+    size_t row = row_of_name(finder, str_basename(path));
+    return row < finder->row ? row : finder->row;
 }
 
 size_t category_of(str path)
 {
-    for (size_t i = 0; i + 1 < ARRAY_COUNT(rows); i++)
-        if ((rows[i].below && has_folder(path, rows[i].below)) ||
-            (rows[i].suffix && has_suffix(path, rows[i].suffix)))
-            return i;
-    return ARRAY_COUNT(rows) - 1;
+    struct category_finder finder = category_finder_new();
+    return category_find(&finder, path);
 }
