@@ -156,3 +156,6 @@ const char *category_name(size_t index, bool *out_removable);
 /* What made a layer, as a Dockerfile would say it: without the shell that every RUN has, and
  * without the builder's remarks. */
 str created_by_clean(struct arena *arena, str created_by);
+
+/* What stands on an analysis is behind the same door. */
+#include "analyze/image_diff.h"

@@ -27,6 +27,7 @@ struct package_list;   /* packages/packages.h */
 struct context_report; /* context/context.h */
 struct base_fact;      /* rules/facts.h     */
 struct image;          /* oci/oci.h         */
+struct image_diff;     /* analyze/image_diff.h */
 struct store_pruned;   /* store/store.h     */
 
 /* How it is to look for a person. */
@@ -100,6 +101,13 @@ struct page_side {
  * became of an image (`a`, before) in another. */
 str report_page(struct arena *arena, const struct page_side *side);
 str report_diff_page(struct arena *arena, const struct page_side *a, const struct page_side *b);
+
+enum diff_format { DIFF_HUMAN, DIFF_JSON, DIFF_MARKDOWN };
+#define DIFF_FORMATS "human|json|markdown"
+
+/* What changed between two images; at most `top` rows of each list, all for JSON. */
+str report_diff(struct arena *arena, const struct image_diff *diff, enum diff_format format,
+                uint32_t top, const struct report_style *style);
 
 #define IMAGE_FORMATS "human|json"
 

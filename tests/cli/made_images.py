@@ -46,14 +46,14 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def config_of(tars, history):
+def config_of(tars, history, config=None):
     if history is None:
         history = [{"created_by": f"RUN step {i}"} for i in range(len(tars))]
     return json.dumps(
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {"Cmd": ["/bin/true"]},
+            "config": {"Cmd": ["/bin/true"], **(config or {})},
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(tar)}" for tar in tars]},
             "history": history,
         }
@@ -91,7 +91,7 @@ def compress(tar, how):
     return tar, "application/vnd.oci.image.layer.v1.tar"
 
 
-def oci_layout(folder, layers, how="gzip", tag="latest", history=None):
+def oci_layout(folder, layers, how="gzip", tag="latest", history=None, config=None):
     """An OCI image layout in a directory."""
     blobs = os.path.join(folder, "blobs", "sha256")
     os.makedirs(blobs, exist_ok=True)
@@ -102,7 +102,7 @@ def oci_layout(folder, layers, how="gzip", tag="latest", history=None):
         return {"mediaType": media_type, "digest": f"sha256:{sha256(data)}", "size": len(data)}
 
     tars = [layer if isinstance(layer, bytes) else layer_tar(layer) for layer in layers]
-    config = put(config_of(tars, history), "application/vnd.oci.image.config.v1+json")
+    config = put(config_of(tars, history, config), "application/vnd.oci.image.config.v1+json")
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",

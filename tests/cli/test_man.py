@@ -87,14 +87,16 @@ def test_examples_run(plimsoll, repository):
     (repository / ".agents" / "skills" / "container-images").mkdir(parents=True)
     (repository / ".git").rmdir()
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
-    docker_archive(repository / "image.tar", [[("etc/", None), ("etc/a", b"a")]])
+    for name in ("image.tar", "old.tar", "new.tar"):
+        docker_archive(repository / name, [[("etc/", None), ("etc/a", b"a")]])
     oci_layout(repository / "layout", [[("etc/a", b"a")]], tag="1.0")
     before = (repository / "Dockerfile").read_text()
     for command, line in lines:
         (repository / "Dockerfile").write_text(before)
         run = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=repository, text=True,
                              input=before, capture_output=True, check=False,
-                             env={"PATH": f"{repository}/bin:{os.environ['PATH']}"})
+                             env={"PATH": f"{repository}/bin:{os.environ['PATH']}",
+                                  "PLIMSOLL_STORE": f"{repository}/store"})
         assert run.returncode in (0, 1) and run.stderr == "", f"{command}: {line}: {run.stderr}"
 
 

@@ -15,6 +15,7 @@ RESULTS = {
     "fix": (["fix", "--diff", "Dockerfile"], 1),
     "context": (["context", "--max", "1B"], 1),
     "analyze": (["analyze", "image.tar", "--max-size", "1B"], 1),
+    "diff": (["diff", "image.tar", "layout"], 0),
     "image ls": (["image ls", "--store", "layout"], 0),
     "image inspect": (["image inspect", "image.tar"], 0),
     "image prune": (["image prune", "--dry-run", "--store", "layout"], 0),
