@@ -15,7 +15,14 @@ struct host {
     unsigned width;                 /* columns for human output                             */
     bool color;                     /* may stdout have colour                               */
     int cwd_fd;                     /* where relative paths start                           */
+    uint64_t (*ticks_ms)(void);     /* milliseconds since some moment; NULL: time stands     */
 };
 
 /* The value of an environment variable, STR_NONE when it is not set. */
 str host_env(const struct host *host, const char *name);
+
+/* Milliseconds since some moment, for how long things take. */
+static inline uint64_t host_ticks_ms(const struct host *host)
+{
+    return host->ticks_ms ? host->ticks_ms() : 0;
+}

@@ -51,6 +51,9 @@ enum { LIMIT_ARCHIVE_FILES = 100000 };
 #define LIMIT_MANIFEST ((size_t)4 << 20)
 #define LIMIT_CONFIG   ((size_t)16 << 20)
 
+/* A blob of a registry: no layer is larger. */
+#define LIMIT_BLOB ((uint64_t)64 << 30)
+
 /* Entries of one layer, and what their names take together: beyond any image that people build. */
 enum { LIMIT_LAYER_ENTRIES = 10000000 };
 #define LIMIT_LAYER_NAMES ((size_t)2 << 30)

@@ -83,6 +83,7 @@ struct ctx {
     const struct command *command;
     struct common common;
     bool stderr_tty;
+    struct events *events; /* of ctx_events(); NULL until it was asked */
 };
 
 #define OPERANDS_ANY 65535u
@@ -168,6 +169,9 @@ MUST_CHECK bool ctx_print(struct ctx *ctx, str text, struct err *err);
 /* Say something on standard error, unless -q; progress none; or auto without a terminal. */
 void ctx_note(struct ctx *ctx, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Who is told what goes on: lines on standard error as --progress says; NULL for none. */
+struct events *ctx_events(struct ctx *ctx);
+
 /* "plimsoll: error: ..." for something that does not end the run. */
 void ctx_complain(struct ctx *ctx, str what);
 
@@ -190,8 +194,6 @@ str completion_bash(struct arena *arena);
 str completion_zsh(struct arena *arena);
 str completion_fish(struct arena *arena);
 
-/* A man page: of a command, or of the program for NULL. */
+/* A man page: of a command, or of the program for NULL; and plimsoll-rules(7). */
 str man_page(struct arena *arena, const struct command *command);
-
-/* plimsoll-rules(7). */
 str man_rules_page(struct arena *arena);

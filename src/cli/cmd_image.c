@@ -173,21 +173,6 @@ const struct command cmd_image_inspect = {
 
 /* -- tag, rm, prune ---------------------------------------------------------------------------- */
 
-/* The stored image that a name means; an error where there is none. */
-static bool get_stored(struct ctx *ctx, struct store *store, str text, struct store_name *out_name,
-                       struct err *err)
-{
-    str name;
-    bool found;
-    if (!image_arg_name(ctx, text, &name, err) ||
-        !store_find_name(ctx->arena, store, name, &found, out_name, err))
-        return false;
-    if (found)
-        return true;
-    err_set(err, ERR_IO, "the store has no image '%.*s'", STR_ARG(name));
-    return err_hint(err, "'plimsoll image ls' lists what it has");
-}
-
 static bool run_tag(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct image_list_args *args = raw_args;
@@ -202,7 +187,7 @@ static bool run_tag(struct ctx *ctx, const void *raw_args, int *out_exit, struct
     }
     *out_exit = EXIT_CLEAN;
     return image_arg_store(ctx, &args->image, true, &store, err) &&
-           get_stored(ctx, store, args->names.at[0], &source, err) &&
+           image_arg_stored(ctx, store, args->names.at[0], &source, err) &&
            store_tag(store, reference_print(ctx->arena, &target), &source.descriptor,
                      ctx->host.now_s, err);
 }
@@ -233,7 +218,7 @@ static bool run_rm(struct ctx *ctx, const void *raw_args, int *out_exit, struct 
         struct store_name name;
         struct err problem = {0};
         bool found;
-        if (get_stored(ctx, store, *text, &name, &problem)) {
+        if (image_arg_stored(ctx, store, *text, &name, &problem)) {
             if (!store_untag(store, name.name, &found, err))
                 return false;
             ctx_note(ctx, "removed the name %.*s", STR_ARG(name.name));

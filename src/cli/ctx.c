@@ -28,6 +28,7 @@ const size_t common_opt_count = ARRAY_COUNT(common_opts);
 
 bool ctx_print(struct ctx *ctx, str text, struct err *err)
 {
+    progress_clear(ctx->events);
     if (ctx->common.output.len && !str_eq(ctx->common.output, STR("-")))
         return file_replace(ctx->host.cwd_fd, ctx->common.output, text, err);
     if (!fd_write_all(STDOUT_FILENO, text, err))
@@ -41,6 +42,20 @@ static void say(str text)
     struct err unheard = {0};
     if (!fd_write_all(STDERR_FILENO, text, &unheard))
         return;
+}
+
+struct events *ctx_events(struct ctx *ctx)
+{
+    unsigned choice = ctx->common.progress;
+    if (ctx->events || ctx->common.quiet || choice == PROGRESS_NONE)
+        return ctx->events;
+    bool live = choice == PROGRESS_TTY || (choice == PROGRESS_AUTO && ctx->stderr_tty);
+    ctx->events = progress_new(ctx->arena, &ctx->host,
+                               choice == PROGRESS_JSON ? PROGRESS_FORM_JSON
+                               : live                  ? PROGRESS_FORM_LIVE
+                                                       : PROGRESS_FORM_PLAIN,
+                               say);
+    return ctx->events;
 }
 
 static bool talks(const struct ctx *ctx)
@@ -59,11 +74,13 @@ void ctx_note(struct ctx *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    progress_clear(ctx->events);
     say(report_note(ctx->arena, str_from(text), ctx->common.progress == PROGRESS_JSON));
 }
 
 void ctx_complain(struct ctx *ctx, str what)
 {
+    progress_clear(ctx->events);
     say(str_fmt(ctx->arena, "plimsoll: error: %.*s\n", STR_ARG(report_escape(ctx->arena, what))));
 }
 

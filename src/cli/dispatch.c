@@ -180,7 +180,8 @@ int cli_main(struct arena *arena, const struct host *host, int argc, const char 
     int code = EXIT_FAILED;
     if (!find_command(words, count, &ctx.command, &used, &err))
         return tell(arena, &err);
-    if (!run_command(&ctx, words + used, count - used, &code, &err))
-        return tell(arena, &err);
-    return code;
+    if (run_command(&ctx, words + used, count - used, &code, &err))
+        return code;
+    progress_clear(ctx.events);
+    return tell(arena, &err);
 }

@@ -1,25 +1,29 @@
 #include "cli/image_arg.h"
 
 #include "base/arena.h"
+#include "registry/registry.h"
 
 /* Who looks at files while layers are read. */
 enum { INSPECT_PACKAGES };
 static const struct inspector *const inspector_list[] = {[INSPECT_PACKAGES] = &package_inspector};
 static const struct inspectors inspectors = {inspector_list, ARRAY_COUNT(inspector_list)};
 
-static bool read_platform(str text, struct image_choice *choice, struct err *err)
+bool image_arg_choice(const struct image_args *args, struct image_choice *out_choice,
+                      struct err *err)
 {
-    struct platform *platform = &choice->platform;
-    if (!text.len)
+    struct platform platform = {0};
+    str rest = args->platform;
+    *out_choice = (struct image_choice){0};
+    if (!rest.len)
         return true;
-    str rest = text;
-    if (!str_next(&rest, '/', &platform->os) || !str_next(&rest, '/', &platform->architecture) ||
-        !platform->os.len || !platform->architecture.len) {
-        err_set(err, ERR_USAGE, "'%.*s' is no platform", STR_ARG(text));
+    if (!str_next(&rest, '/', &platform.os) || !str_next(&rest, '/', &platform.architecture) ||
+        !platform.os.len || !platform.architecture.len) {
+        err_set(err, ERR_USAGE, "'%.*s' is no platform", STR_ARG(args->platform));
         return err_hint(err, "write it as linux/amd64 or linux/arm/v7");
     }
     if (rest.at)
-        platform->variant = rest;
+        platform.variant = rest;
+    out_choice->platform = platform;
     return true;
 }
 
@@ -39,35 +43,53 @@ bool image_arg_name(struct ctx *ctx, str text, str *out_name, struct err *err)
     return true;
 }
 
-/* What the store has under a name; no store where the name is none, or it has nothing. */
-static bool find_stored(struct ctx *ctx, const struct image_args *args, str text,
-                        struct store **out_store, struct store_name *out_name, struct err *err)
+bool image_arg_stored(struct ctx *ctx, struct store *store, str text, struct store_name *out_name,
+                      struct err *err)
 {
     str name;
-    struct err unheard = {0};
-    bool found = false;
-    *out_store = NULL;
-    if (!image_arg_name(ctx, text, &name, &unheard))
-        return true;
-    if (!image_arg_store(ctx, args, false, out_store, err) ||
-        !store_find_name(ctx->arena, *out_store, name, &found, out_name, err))
+    bool found;
+    if (!image_arg_name(ctx, text, &name, err) ||
+        !store_find_name(ctx->arena, store, name, &found, out_name, err))
         return false;
-    if (!found)
-        *out_store = NULL;
-    return true;
+    if (found)
+        return true;
+    err_set(err, ERR_IO, "the store has no image '%.*s'", STR_ARG(name));
+    return err_hint(err, "'plimsoll image ls' lists what it has");
+}
+
+str image_arg_reference(str text)
+{
+    const str scheme = STR("docker://");
+    return str_starts(text, scheme) ? str_from_index(text, scheme.len) : text;
+}
+
+/* Where it was found, where the name alone does not say it. */
+static void tell_where(struct ctx *ctx, const struct image *image)
+{
+    static const struct {
+        const char *transport, *words;
+    } places[] = {{"store", "from the store"},
+                  {"docker-daemon", "from an engine on this host"},
+                  {"registry", "from its registry"}};
+    for (size_t i = 0; i < ARRAY_COUNT(places); i++)
+        if (str_eq(image->transport, str_from(places[i].transport)))
+            ctx_note(ctx, "'%.*s': %s", STR_ARG(image->name), places[i].words);
 }
 
 bool image_arg_open(struct ctx *ctx, const struct image_args *args, str name,
                     struct image *out_image, struct err *err)
 {
-    struct image_choice choice = {0};
-    struct store *store;
-    struct store_name found;
-    if (!read_platform(args->platform, &choice, err) ||
-        !find_stored(ctx, args, name, &store, &found, err))
+    struct image_search search = {
+        .settings = {.host = &ctx->host, .events = ctx_events(ctx)},
+        .store_path = args->store,
+        .pull = args->pull,
+        .no_engine = args->from_engine == 1,
+    };
+    if (!image_arg_choice(args, &search.choice, err) ||
+        !image_find(ctx->arena, &search, name, out_image, err))
         return false;
-    return store ? store_image_open(ctx->arena, store, &found, &choice, out_image, err)
-                 : image_open(ctx->arena, name, &choice, out_image, err);
+    tell_where(ctx, out_image);
+    return true;
 }
 
 /* The store for reports: none where none can be had, which costs time only. */

@@ -14,6 +14,8 @@
 
 struct image_args {
     str store, platform;
+    unsigned pull;        /* enum pull_policy */
+    unsigned from_engine; /* 1: no */
 };
 
 #define IMAGE_AT(field) offsetof(struct image_args, field)
@@ -21,17 +23,34 @@ struct image_args {
 #define STORE_OPT \
     {"store", 0, OPT_STRING, IMAGE_AT(store), "DIR", \
      "where images are kept: $XDG_DATA_HOME/plimsoll, for root /var/lib/plimsoll"}
-#define IMAGE_OPTS \
-    STORE_OPT, \
+#define PLATFORM_OPT \
     {"platform", 0, OPT_STRING, IMAGE_AT(platform), "OS/ARCH", \
      "which image of several, e.g. linux/arm64; this machine's when not given"}
+#define IMAGE_OPTS \
+    STORE_OPT, \
+    PLATFORM_OPT, \
+    {"pull", 0, OPT_CHOICE, IMAGE_AT(pull), "missing|always|never", \
+     "when a name is got from its registry"}, \
+    {"from-engine", 0, OPT_CHOICE, IMAGE_AT(from_engine), "yes|no", \
+     "may a docker or podman engine on this host be asked"}
 /* clang-format on */
 
 /* Open the store that is meant; one that is not there is made with `create`. */
 MUST_CHECK bool image_arg_store(struct ctx *ctx, const struct image_args *args, bool create,
                                 struct store **out_store, struct err *err);
 
-/* Open the image that is meant. */
+/* What --platform says. */
+MUST_CHECK bool image_arg_choice(const struct image_args *args, struct image_choice *out_choice,
+                                 struct err *err);
+
+/* The image of the store that a name means; an error where there is none. */
+MUST_CHECK bool image_arg_stored(struct ctx *ctx, struct store *store, str text,
+                                 struct store_name *out_name, struct err *err);
+
+/* A reference as it may be written where only registries are meant: without "docker://". */
+str image_arg_reference(str text);
+
+/* Open the image that is meant: of the store, an engine, a registry, a layout, an archive. */
 MUST_CHECK bool image_arg_open(struct ctx *ctx, const struct image_args *args, str name,
                                struct image *out_image, struct err *err);
 

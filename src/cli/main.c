@@ -53,6 +53,13 @@ static int64_t find_now(const struct host *host)
     return (int64_t)time(NULL);
 }
 
+static uint64_t find_ticks(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 #ifdef PLIMSOLL_FAULTS
 /* PLIMSOLL_FAULT=N: the N-th call fails; 0 only counts. */
 static void arm_faults(const struct host *host)
@@ -87,6 +94,7 @@ int main(int argc, char **argv)
     host.now_s = find_now(&host);
     host.width = find_width(&host);
     host.color = find_color(&host);
+    host.ticks_ms = find_ticks;
     arm_faults(&host);
     struct arena *arena = arena_new(0);
     int code = cli_main(arena, &host, argc, (const char *const *)argv, isatty(STDERR_FILENO) == 1);

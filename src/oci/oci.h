@@ -112,6 +112,24 @@ MUST_CHECK bool image_open_at(struct arena *arena, const struct image_place *pla
                               const struct image_choice *choice, struct image *out_image,
                               struct err *err);
 
+/* Documents and layers that stand in no layout: how they are got. A document's digest is checked
+ * by image_open_from(), a layer's by whoever reads it. */
+struct image_source {
+    bool (*document)(struct image_source *source, struct arena *arena,
+                     const struct descriptor *descriptor, str *out_text, struct err *err);
+    bool (*layer)(struct image_source *source, const struct descriptor *descriptor,
+                  struct blob *out_blob, struct err *err);
+};
+MUST_CHECK bool image_open_from(struct arena *arena, struct image_source *source,
+                                const struct image_place *place, const struct image_choice *choice,
+                                struct image *out_image, struct err *err);
+
+/* The image of an index that fits the choice; this machine's, or the only one, when it says
+ * nothing. ERR_USAGE, with what there is, when none does. */
+MUST_CHECK bool platform_choose(struct arena *arena, const struct descriptors *manifests,
+                                const struct image_choice *choice,
+                                const struct descriptor **out_chosen, struct err *err);
+
 /* "sha256:..." of a descriptor; false for other algorithms and for what is no digest. */
 bool oci_digest_parse(str text, digest *out_digest);
 

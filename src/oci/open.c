@@ -12,7 +12,8 @@ enum { INDEX_DEPTH_MAX = 4 };
 struct opening {
     struct arena *arena;
     struct files files;
-    str tag; /* "" when the user named none */
+    struct image_source *source; /* NULL: the files */
+    str tag;                     /* "" when the user named none */
     const struct image_choice *choice;
     struct image *image;
 };
@@ -50,16 +51,17 @@ static bool is_no_image(const struct descriptor *descriptor)
     return str_eq(descriptor->platform.os, STR("unknown"));
 }
 
-static bool choose_platform(struct opening *opening, const struct descriptors *manifests,
-                            const struct descriptor **out_chosen, struct err *err)
+bool platform_choose(struct arena *arena, const struct descriptors *manifests,
+                     const struct image_choice *choice, const struct descriptor **out_chosen,
+                     struct err *err)
 {
     const struct descriptor *only = NULL;
     unsigned images = 0;
-    struct buf names = buf_init(opening->arena, 512);
+    struct buf names = buf_init(arena, 512);
     VEC_EACH(struct descriptor, descriptor, *manifests) {
         if (is_no_image(descriptor))
             continue;
-        if (platform_fits(&descriptor->platform, &opening->choice->platform)) {
+        if (platform_fits(&descriptor->platform, &choice->platform)) {
             *out_chosen = descriptor;
             return true;
         }
@@ -68,7 +70,7 @@ static bool choose_platform(struct opening *opening, const struct descriptors *m
         buf_fmt(&names, "%s%.*s/%.*s", names.len ? ", " : "", STR_ARG(descriptor->platform.os),
                 STR_ARG(descriptor->platform.architecture));
     }
-    bool asked = opening->choice->platform.os.len || opening->choice->platform.architecture.len;
+    bool asked = choice->platform.os.len || choice->platform.architecture.len;
     if (images == 1 && !asked) {
         *out_chosen = only;
         return true;
@@ -117,7 +119,10 @@ static bool read_checked(struct opening *opening, const struct descriptor *descr
 {
     struct digest_text hex = digest_hex(descriptor->digest);
     str path = str_fmt(opening->arena, "blobs/sha256/%s", hex.z);
-    if (!files_read(&opening->files, path, size_max, out_text, err))
+    if (opening->source) {
+        if (!opening->source->document(opening->source, opening->arena, descriptor, out_text, err))
+            return false;
+    } else if (!files_read(&opening->files, path, size_max, out_text, err))
         return false;
     if (out_text->len != descriptor->size || !digest_eq(sha256_of(*out_text), descriptor->digest)) {
         err_set(err, ERR_DIGEST, "blob %s is not what its digest says", hex.z);
@@ -171,8 +176,12 @@ static bool take_layer(struct opening *opening, const struct descriptor *descrip
     struct image_layer layer = {
         .digest = descriptor->digest, .has_digest = true, .media_type = descriptor->media_type};
     bool found;
-    if (!files_find(&opening->files, str_fmt(opening->arena, "blobs/sha256/%s", hex.z), &found,
-                    &layer.blob, err))
+    if (opening->source) {
+        found = true;
+        if (!opening->source->layer(opening->source, descriptor, &layer.blob, err))
+            return false;
+    } else if (!files_find(&opening->files, str_fmt(opening->arena, "blobs/sha256/%s", hex.z),
+                           &found, &layer.blob, err))
         return false;
     if (!found)
         return err_set(err, ERR_FORMAT, "layer blob %s is missing", hex.z);
@@ -215,7 +224,7 @@ static bool take_descriptor(struct opening *opening, const struct descriptor *de
             return take_manifest(opening, descriptor, text, err);
         if (!index_parse(opening->arena, text, &manifests, err))
             return err_wrap(err, "index %s", digest_hex(descriptor->digest).z);
-        if (!choose_platform(opening, &manifests, &descriptor, err))
+        if (!platform_choose(opening->arena, &manifests, opening->choice, &descriptor, err))
             return false;
     }
     return err_set(err, ERR_LIMIT, "an index in an index, more than %d deep", INDEX_DEPTH_MAX);
@@ -376,6 +385,19 @@ bool image_open_at(struct arena *arena, const struct image_place *place,
         .image = &image,
         .files = {.arena = arena, .shown = place->name, .fd = place->dir_fd},
     };
+    if (!hash_open(err) || !take_descriptor(&opening, place->descriptor, err))
+        return err_wrap(err, "image '%.*s'", STR_ARG(place->name));
+    vec_push(arena, &image.tags, place->name);
+    *out_image = image;
+    return true;
+}
+
+bool image_open_from(struct arena *arena, struct image_source *source,
+                     const struct image_place *place, const struct image_choice *choice,
+                     struct image *out_image, struct err *err)
+{
+    struct image image = {.name = place->name, .transport = STR("docker")};
+    struct opening opening = {.arena = arena, .choice = choice, .image = &image, .source = source};
     if (!hash_open(err) || !take_descriptor(&opening, place->descriptor, err))
         return err_wrap(err, "image '%.*s'", STR_ARG(place->name));
     vec_push(arena, &image.tags, place->name);

@@ -130,6 +130,10 @@ str report_image(struct arena *arena, const struct image *image, bool json,
 str report_pruned(struct arena *arena, const struct store_pruned *pruned, bool dry, bool json,
                   const struct report_style *style);
 
+/* What pulls or pushes did. */
+struct moved_images; /* registry/registry.h */
+str report_moved(struct arena *arena, const struct moved_images *rows, bool push, bool json);
+
 enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };
 #define EXPLAIN_FORMATS "human|markdown|json"
 
@@ -158,6 +162,18 @@ str report_base(struct arena *arena, const struct base_fact *base, enum explain_
 /* All base images of the table. */
 str report_bases(struct arena *arena, const struct base_fact *bases, size_t count,
                  enum explain_format format, const struct report_style *style);
+
+/* Events as lines for standard error: redrawn on a terminal, one after the other, or as JSON. `say`
+ * writes them out; it is called from any thread, by one at a time. */
+struct events; /* base/events.h */
+struct host;   /* base/host.h */
+enum progress_form { PROGRESS_FORM_LIVE, PROGRESS_FORM_PLAIN, PROGRESS_FORM_JSON };
+typedef void progress_say(str text);
+struct events *progress_new(struct arena *arena, const struct host *host, enum progress_form form,
+                            progress_say *say);
+
+/* Take away the lines that are redrawn: something else is to be written. NULL is allowed. */
+void progress_clear(struct events *events);
 
 /* "plimsoll: error: outermost: ...: cause" and its hint line. */
 str report_error(struct arena *arena, const struct err *err);

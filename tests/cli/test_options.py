@@ -41,15 +41,13 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
 
 @pytest.mark.parametrize("words, ours", [
     (("buildx", "build", "."), "'plimsoll build'"),
-    (("pull", "x"), "'plimsoll image pull'"),
-    (("push", "x"), "'plimsoll image push'"),
     (("image", "history", "x"), "'plimsoll history'"),
     (("scout", "cves", "x"), "'plimsoll scan image'"),
     (("trivy", "image", "x"), "'plimsoll scan image'"),
     (("grype", "x"), "'plimsoll scan image'"),
     (("snyk", "container", "test", "x"), "'plimsoll scan image'"),
     (("slim", "build", "x"), "'plimsoll optimize'"),
-    (("docker", "pull", "x"), "'plimsoll image pull'"),
+    (("docker", "load", "x"), "'plimsoll image load'"),
 ])
 def test_verbs_of_other_tools_are_told_ours(plimsoll, words, ours):
     run = plimsoll(*words, code=2)

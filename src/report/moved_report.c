@@ -1,0 +1,43 @@
+#include "report/paint.h"
+
+#include "data/data.h"
+#include "registry/registry.h"
+
+/* What a pull or a push did. */
+
+static str moved_json(struct arena *arena, const struct moved_images *rows, bool push)
+{
+    struct json_out out = json_out_init(arena, true);
+    json_object(&out, NULL);
+    json_z(&out, "schema", push ? "plimsoll.push/1" : "plimsoll.pull/1");
+    json_list(&out, "images");
+    VEC_EACH(struct registry_moved, row, *rows) {
+        json_object(&out, NULL);
+        json_str(&out, "name", row->name);
+        json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(row->descriptor.digest).z));
+        json_str(&out, "media_type", row->descriptor.media_type);
+        json_str(&out, push ? "to" : "from", row->from);
+        json_u64(&out, "blobs", row->blobs);
+        json_u64(&out, "present", row->present);
+        if (push)
+            json_u64(&out, "mounted", row->mounted);
+        json_u64(&out, "bytes", row->bytes);
+        json_end_object(&out);
+    }
+    json_end_list(&out);
+    json_end_object(&out);
+    return buf_str(&out.buf);
+}
+
+str report_moved(struct arena *arena, const struct moved_images *rows, bool push, bool json)
+{
+    if (json)
+        return moved_json(arena, rows, push);
+    struct buf out = buf_init(arena, REPORT_BYTES_MAX);
+    VEC_EACH(struct registry_moved, row, *rows) {
+        str id = str_fmt(arena, "@sha256:%s", digest_hex(row->descriptor.digest).z);
+        buf_fmt(&out, "%.*s%s\n", STR_ARG(row->name),
+                str_has(row->name, id) ? "" : str_z(arena, id));
+    }
+    return buf_str(&out);
+}
