@@ -146,7 +146,8 @@ def layers_of(name):
             return json.load(file)
     with open(f"{folder}/index.json", encoding="utf-8") as file:
         manifest = read(json.load(file)["manifests"][0]["digest"])
-    return [f"{folder}/blobs/sha256/{layer['digest'].split(':')[1]}" for layer in manifest["layers"]]
+    return [f"{folder}/blobs/sha256/{layer['digest'].split(':')[1]}"
+            for layer in manifest["layers"]]
 
 
 def need(name):
