@@ -46,6 +46,16 @@ static str trim(str text)
     return text;
 }
 
+/* ".." takes the last part away, down to `floor`; false when there is none. */
+static bool go_up(struct buf *out, size_t floor)
+{
+    if (out->len <= floor)
+        return false;
+    size_t slash = str_find_last_char(buf_str(out), '/');
+    out->len = slash == STR_MISSING || slash < floor ? floor : slash;
+    return true;
+}
+
 /* The path without ".", "..", doubled and trailing '/', as the builder cleans one; "" is ".". */
 static str clean(struct arena *arena, str path)
 {
@@ -59,18 +69,12 @@ static str clean(struct arena *arena, str path)
         if (part.len == 0 || str_eq(part, STR(".")))
             continue;
         bool up = str_eq(part, STR(".."));
-        if (up && out.len > floor) {
-            size_t slash = str_find_last_char(buf_str(&out), '/');
-            out.len = slash == STR_MISSING || slash < floor ? floor : slash;
-            continue;
-        }
-        if (up && rooted)
+        if (up && (go_up(&out, floor) || rooted))
             continue;
         if (out.len && out.at[out.len - 1] != '/')
             buf_add_char(&out, '/');
         buf_add(&out, part);
-        if (up)
-            floor = out.len;
+        floor = up ? out.len : floor;
     }
     return out.len ? buf_str(&out) : STR(".");
 }

@@ -68,26 +68,40 @@ static bool runs_tests(const struct shell_command *command)
             has_word(command, "check") || has_word(command, "nextest") || has_word(command, "t"));
 }
 
+static uint32_t node_manager_step(str name)
+{
+    static const struct {
+        const char *name;
+        uint32_t step;
+    } managers[] = {{"npm", STEP_NPM}, {"yarn", STEP_YARN}, {"pnpm", STEP_PNPM}, {"bun", STEP_BUN}};
+    for (size_t i = 0; i < ARRAY_COUNT(managers); i++)
+        if (str_eq(name, str_from(managers[i].name)))
+            return managers[i].step;
+    return 0;
+}
+
+static bool builds_node(const struct shell_command *command, bool manager)
+{
+    if (STR_IN(command->name, "tsc", "webpack", "vite", "rollup", "esbuild", "next", "parcel"))
+        return true;
+    if (str_eq(command->name, STR("npx")) &&
+        STR_IN(subcommand(command), "tsc", "webpack", "vite", "esbuild"))
+        return true;
+    return (manager || STR_IN(command->name, "nx", "turbo", "npx", "ng", "node")) &&
+           (has_start(command, "build") || has_word(command, "generate") ||
+            has_word(command, "export"));
+}
+
 static uint32_t node_steps(const struct shell_command *command)
 {
     str sub = subcommand(command);
     bool manager = STR_IN(command->name, "npm", "yarn", "pnpm", "bun", "lerna", "rush");
-    uint32_t steps = manager || STR_IN(command->name, "node", "nodejs", "npx", "bunx", "deno",
-                                       "tsx", "nodemon", "pm2", "pm2-runtime", "ts-node")
-                         ? STEP_NODE
-                         : 0;
+    bool runs = manager || STR_IN(command->name, "node", "nodejs", "npx", "bunx", "deno", "tsx",
+                                  "nodemon", "pm2", "pm2-runtime", "ts-node");
+    uint32_t steps = runs ? STEP_NODE : 0;
     if (manager && (installs(command) || !sub.len || STR_IN(sub, "fetch", "bootstrap")))
-        steps |= STEP_NODE_INSTALL | (str_eq(command->name, STR("npm"))    ? STEP_NPM
-                                      : str_eq(command->name, STR("yarn")) ? STEP_YARN
-                                      : str_eq(command->name, STR("pnpm")) ? STEP_PNPM
-                                      : str_eq(command->name, STR("bun"))  ? STEP_BUN
-                                                                           : 0);
-    if ((manager || STR_IN(command->name, "nx", "turbo", "npx", "ng", "node")) &&
-        (has_start(command, "build") || has_word(command, "generate") ||
-         has_word(command, "export")))
-        steps |= STEP_NODE_BUILD;
-    if (STR_IN(command->name, "tsc", "webpack", "vite", "rollup", "esbuild", "next", "parcel") ||
-        (str_eq(command->name, STR("npx")) && STR_IN(sub, "tsc", "webpack", "vite", "esbuild")))
+        steps |= STEP_NODE_INSTALL | node_manager_step(command->name);
+    if (builds_node(command, manager))
         steps |= STEP_NODE_BUILD;
     return steps;
 }

@@ -125,6 +125,32 @@ static bool read_escape(struct toml *toml, bool multiline, struct buf *out)
     return true;
 }
 
+/* The line end behind the opening quotes of a string of several lines is none of its text. */
+static void skip_first_line_end(struct toml *toml)
+{
+    if (ahead(toml, STR("\r\n")))
+        toml->at += 2;
+    else if (peek(toml, 0) == '\n')
+        toml->at++;
+}
+
+/* Up to the closing quotes. */
+static bool read_characters(struct toml *toml, str end, size_t start, struct buf *out)
+{
+    bool multiline = end.len == 3, literal = end.at[0] == '\'';
+    while (!ahead(toml, end)) {
+        char c = peek(toml, 0);
+        if (toml->at >= toml->text.len || (!multiline && c == '\n'))
+            return fail(toml, start, "a string without an end");
+        toml->at++;
+        if (c != '\\' || literal)
+            buf_add_char(out, c);
+        else if (!read_escape(toml, multiline, out))
+            return false;
+    }
+    return true;
+}
+
 /* A string of any of the four kinds. */
 static bool read_string(struct toml *toml, struct node **out_node)
 {
@@ -133,21 +159,11 @@ static bool read_string(struct toml *toml, struct node **out_node)
     bool multiline = peek(toml, 1) == quote && peek(toml, 2) == quote;
     str end = str_slice(quote == '"' ? STR("\"\"\"") : STR("'''"), 0, multiline ? 3 : 1);
     toml->at += end.len;
-    if (multiline && ahead(toml, STR("\r\n")))
-        toml->at += 2;
-    else if (multiline && peek(toml, 0) == '\n')
-        toml->at++;
+    if (multiline)
+        skip_first_line_end(toml);
     struct buf out = buf_init(toml->arena, LIMIT_LINT_FILE);
-    while (!ahead(toml, end)) {
-        char c = peek(toml, 0);
-        if (toml->at >= toml->text.len || (!multiline && c == '\n'))
-            return fail(toml, start, "a string without an end");
-        toml->at++;
-        if (c != '\\' || quote == '\'')
-            buf_add_char(&out, c);
-        else if (!read_escape(toml, multiline, &out))
-            return false;
-    }
+    if (!read_characters(toml, end, start, &out))
+        return false;
     toml->at += end.len;
     for (int extra = 0; multiline && extra < 2 && peek(toml, 0) == quote; extra++, toml->at++)
         buf_add_char(&out, quote); /* up to two quotes may stand in front of the closing three */
@@ -278,18 +294,35 @@ static bool read_inline_table(struct toml *toml, struct node **out_node)
     return true;
 }
 
+static bool is_bare(char c, const char *marks)
+{
+    return char_is_alnum(c) || (c && strchr(marks, c));
+}
+
+/* "1979-05-27", "07:32:00" */
+static bool is_date(str text)
+{
+    return text.len >= 8 && char_is_digit(text.at[0]) &&
+           ((text.len >= 10 && text.at[4] == '-') || text.at[2] == ':');
+}
+
+/* The time that may follow a date behind a blank. */
+static bool time_follows(const struct toml *toml)
+{
+    return peek(toml, 0) == ' ' && char_is_digit(peek(toml, 1)) && char_is_digit(peek(toml, 2)) &&
+           peek(toml, 3) == ':';
+}
+
 static bool read_bare(struct toml *toml, struct node **out_node)
 {
     size_t start = toml->at;
-    while (char_is_alnum(peek(toml, 0)) || (peek(toml, 0) && strchr("+-_.:", peek(toml, 0))))
+    while (is_bare(peek(toml, 0), "+-_.:"))
         toml->at++;
     str text = str_slice(toml->text, start, toml->at);
-    bool date = text.len >= 8 && char_is_digit(text.at[0]) &&
-                ((text.len >= 10 && text.at[4] == '-') || text.at[2] == ':');
-    if (date && text.len == 10 && peek(toml, 0) == ' ' && char_is_digit(peek(toml, 1)) &&
-        char_is_digit(peek(toml, 2)) && peek(toml, 3) == ':') {
+    bool date = is_date(text);
+    if (date && text.len == 10 && time_follows(toml)) {
         toml->at++;
-        while (char_is_alnum(peek(toml, 0)) || (peek(toml, 0) && strchr("+-.:", peek(toml, 0))))
+        while (is_bare(peek(toml, 0), "+-.:"))
             toml->at++;
         text = str_slice(toml->text, start, toml->at);
     }

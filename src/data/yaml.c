@@ -130,19 +130,24 @@ static struct node *missing_node(struct reader *reader, struct fy_token *anchor,
     return node;
 }
 
+/* "0x1f", "0o17": the digits behind the mark. */
+static bool is_radix_number(str text)
+{
+    for (size_t i = 2; i < text.len; i++) {
+        char c = char_lower(text.at[i]);
+        if (!char_is_digit(c) && !(text.at[1] == 'x' && c >= 'a' && c <= 'f'))
+            return false;
+    }
+    return text.len > 2;
+}
+
 static bool is_number(str text)
 {
     size_t at = text.len && (text.at[0] == '-' || text.at[0] == '+'), digits = 0;
     if (STR_IN(str_from_index(text, at), ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"))
         return true;
-    if (str_starts(text, STR("0x")) || str_starts(text, STR("0o"))) {
-        for (size_t i = 2; i < text.len; i++)
-            if (!char_is_digit(text.at[i]) &&
-                !(text.at[1] == 'x' && char_lower(text.at[i]) >= 'a' &&
-                  char_lower(text.at[i]) <= 'f'))
-                return false;
-        return text.len > 2;
-    }
+    if (str_starts(text, STR("0x")) || str_starts(text, STR("0o")))
+        return is_radix_number(text);
     bool point = false, exponent = false;
     for (; at < text.len; at++) {
         char c = text.at[at];
@@ -184,29 +189,43 @@ static uint32_t block_head(const struct reader *reader, uint32_t from, uint32_t 
     return at < content ? at : content;
 }
 
+/* 'p' plain, the quote, '|' or '>'. */
+static char scalar_style(struct fy_token *token)
+{
+    unsigned style = (unsigned)fy_token_scalar_style(token);
+    return "p\'\"|>p"[style <= FYSS_FOLDED ? style : 5];
+}
+
+/* The text with its quotes, or with the head of its block and without the line ends behind it. */
+static span scalar_span(const struct reader *reader, span at, char style, uint32_t behind)
+{
+    if (style == '\'' || style == '"')
+        return (span){at.start - 1, at.end + 1};
+    if (style != '|' && style != '>')
+        return at;
+    at.start = block_head(reader, behind, at.start);
+    while (at.end > at.start && char_is_space(char_at(reader, at.end - 1)))
+        at.end--;
+    return at;
+}
+
+static uint32_t later(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 static struct node *scalar_node(struct reader *reader, const struct fy_event *event)
 {
     struct fy_token *token = event->scalar.value;
     if (!token)
         return missing_node(reader, event->scalar.anchor, event->scalar.tag);
-    span at = token_span(token);
     size_t length = 0;
     const char *decoded = fy_token_get_text(token, &length);
     str text = decoded ? (str){decoded, length} : STR("");
-    char style = "p\'\"|>p"[fy_token_scalar_style(token) <= FYSS_FOLDED
-                                ? (unsigned)fy_token_scalar_style(token)
-                                : 5];
-    uint32_t behind = reader->last;
+    char style = scalar_style(token);
     span anchor = token_span(event->scalar.anchor), tag = token_span(event->scalar.tag);
-    behind = anchor.end > behind ? anchor.end : behind;
-    behind = tag.end > behind ? tag.end : behind;
-    if (style == '\'' || style == '"')
-        at = (span){at.start - 1, at.end + 1};
-    else if (style == '|' || style == '>')
-        at.start = block_head(reader, behind, at.start);
-    while (at.end > at.start && (style == '|' || style == '>') &&
-           char_is_space(char_at(reader, at.end - 1)))
-        at.end--; /* trailing line ends belong to what follows */
+    uint32_t behind = later(later(reader->last, anchor.end), tag.end);
+    span at = scalar_span(reader, token_span(token), style, behind);
     bool text_only = style != 'p' || event->scalar.tag;
     struct node *node = new_node(reader, text_only ? NODE_STRING : plain_kind(text), at);
     str raw = source_text(reader->source, at);
@@ -214,7 +233,7 @@ static struct node *scalar_node(struct reader *reader, const struct fy_event *ev
     node->style = style;
     if (!node->value.len && style == 'p') /* "!!str" and nothing else */
         node->at = (span){behind, behind};
-    reader->last = node->at.end > reader->last ? node->at.end : reader->last;
+    reader->last = later(reader->last, node->at.end);
     return node;
 }
 

@@ -45,15 +45,20 @@ static span full_line_of(const struct place *place, uint32_t offset)
 
 /* -- writing scalars --------------------------------------------------------------------------- */
 
-static bool is_plain_safe(str text, bool flow)
+/* May a plain scalar begin so? */
+static bool is_plain_start(str text, bool flow)
 {
     static const char first[] = "-?:,[]{}#&*!|>'\"%@`";
-    if (!text.len || char_is_space(text.at[0]) || char_is_space(text.at[text.len - 1]))
+    if (!text.len || char_is_space(text.at[0]) || char_is_space(text.at[text.len - 1]) ||
+        str_starts(text, STR("---")) || str_starts(text, STR("...")))
         return false;
     bool dash = strchr("-?:", text.at[0]) && text.len > 1 && !char_is_space(text.at[1]) && !flow;
-    if (strchr(first, text.at[0]) && !dash)
-        return false;
-    if (str_starts(text, STR("---")) || str_starts(text, STR("...")))
+    return !strchr(first, text.at[0]) || dash;
+}
+
+static bool is_plain_safe(str text, bool flow)
+{
+    if (!is_plain_start(text, flow))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
@@ -405,6 +410,16 @@ static bool add_pair(const struct place *place, const struct yaml *yaml, const s
     return insert_lines(place, last->value, map->column, buf_str(&out), out_edit);
 }
 
+/* A flow map's key without a colon, "{a}": the value and its colon go behind it. */
+static bool give_value(const struct place *place, const struct node *map, const struct node *old,
+                       str value, struct edit *out_edit)
+{
+    if (map->style != 'f' || str_has_char(value, '\n') || !span_is_empty(old->at))
+        return false;
+    *out_edit = (struct edit){{old->at.end, old->at.end}, str_cat(place->arena, STR(": "), value)};
+    return true;
+}
+
 static bool replace_value(const struct place *place, const struct yaml *yaml,
                           const struct node *map, const struct node_pair *pair, str value,
                           struct edit *out_edit)
@@ -416,13 +431,8 @@ static bool replace_value(const struct place *place, const struct yaml *yaml,
     uint32_t colon;
     if (has_anchor(old) && (collection || lines))
         return false;
-    if (!behind_colon(place, pair, &colon)) {
-        if (map->style != 'f' || lines || !span_is_empty(old->at))
-            return false;
-        *out_edit =
-            (struct edit){{old->at.end, old->at.end}, str_cat(place->arena, STR(": "), value)};
-        return true;
-    }
+    if (!behind_colon(place, pair, &colon))
+        return give_value(place, map, old, value, out_edit);
     if (map->style == 'f' && lines)
         return false;
     if (!lines && !block && old->style != '|' && old->style != '>') {
@@ -502,6 +512,24 @@ static span lines_to_remove(const struct place *place, uint32_t from, uint32_t t
     return lines;
 }
 
+/* The pair of a block map of several: its lines, or its text up to the next key of its line. */
+static bool remove_from_block(const struct place *place, const struct node *map,
+                              const struct node_pair *pair, const struct node_pair *next,
+                              struct edit *out_edit)
+{
+    uint32_t start = pair->key->at.start, end = pair->value->at.end, unused;
+    if (!behind_colon(place, pair, &unused) || !can_follow(place, pair->value, map->column))
+        return false;
+    if (begins_line(place, start)) {
+        *out_edit = (struct edit){lines_to_remove(place, start, end), STR("")};
+        return true;
+    }
+    if (!next || next->key->anchored)
+        return false;
+    *out_edit = (struct edit){{start, next->key->at.start}, STR("")};
+    return true;
+}
+
 bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct node *map,
                       const char *key, struct edit *out_edit)
 {
@@ -523,15 +551,5 @@ bool yaml_edit_remove(struct arena *arena, const struct yaml *yaml, const struct
             {index ? pair[-1].value->at.end : start, index ? end : next->key->at.start}, STR("")};
         return true;
     }
-    uint32_t unused;
-    if (!behind_colon(&place, pair, &unused) || !can_follow(&place, pair->value, map->column))
-        return false;
-    if (begins_line(&place, start)) {
-        *out_edit = (struct edit){lines_to_remove(&place, start, end), STR("")};
-        return true;
-    }
-    if (!next || next->key->anchored)
-        return false;
-    *out_edit = (struct edit){{start, next->key->at.start}, STR("")};
-    return true;
+    return remove_from_block(&place, map, pair, next, out_edit);
 }

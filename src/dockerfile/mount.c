@@ -157,6 +157,19 @@ static str *place_of(struct mount *mount, str key)
     return str_eq(key, STR("gid")) ? &mount->gid : NULL;
 }
 
+/* A field whose text is kept: what it may not be is told. */
+static void take_text(struct mount_parser *at, str *place, str key, str value)
+{
+    bool open = str_has_char(value, '$');
+    *place = value;
+    if (open && place == &at->mount.from && value.at[value.len - 1] != '$')
+        complain(at, STR_NONE, "mount option 'from' takes no variables; name a stage instead");
+    else if (!open && place == &at->mount.mode)
+        want_number(at, key, value, '7');
+    else if (!open && (place == &at->mount.uid || place == &at->mount.gid))
+        want_number(at, key, value, '9');
+}
+
 static void take_field(struct mount_parser *at, str field)
 {
     size_t equals = str_find_char(field, '=');
@@ -170,13 +183,7 @@ static void take_field(struct mount_parser *at, str field)
     at->mount.expands |= open;
     str *place = place_of(&at->mount, key);
     if (place) {
-        *place = value;
-        if (open && place == &at->mount.from && value.at[value.len - 1] != '$')
-            complain(at, STR_NONE, "mount option 'from' takes no variables; name a stage instead");
-        else if (!open && place == &at->mount.mode)
-            want_number(at, key, value, '7');
-        else if (!open && (place == &at->mount.uid || place == &at->mount.gid))
-            want_number(at, key, value, '9');
+        take_text(at, place, key, value);
     } else if (str_eq(key, STR("type"))) {
         set_type(at, value);
     } else if (str_eq(key, STR("sharing"))) {
@@ -191,6 +198,17 @@ static void take_field(struct mount_parser *at, str field)
         complain(at, dockerfile_nearest(key, mount_keys, ARRAY_COUNT(mount_keys)),
                  "unknown mount option '%.*s'", STR_ARG(key));
     }
+}
+
+static void check_secret(struct mount_parser *at)
+{
+    const struct mount *mount = &at->mount;
+    if (mount->from.len > 0)
+        complain(at, STR_NONE, "a secret mount takes no 'from'");
+    if (mount->source.len == 0 && mount->target.len == 0 && mount->id.len == 0)
+        complain(at, STR_NONE, "a secret mount needs an id, a source or a target");
+    if (mount->source.len > 0 && mount->id.len > 0)
+        complain(at, STR_NONE, "a secret mount takes an id or a source, not both");
 }
 
 /* What fits together, once all fields are known. */
@@ -210,14 +228,8 @@ static void check_mount(struct mount_parser *at)
     bool has_owner = mount->mode.len > 0 || mount->uid.len > 0 || mount->gid.len > 0;
     if (has_owner && (type == MOUNT_BIND || type == MOUNT_TMPFS))
         complain(at, STR_NONE, "mount options mode, uid and gid are not for %s", name);
-    if (type != MOUNT_SECRET)
-        return;
-    if (mount->from.len > 0)
-        complain(at, STR_NONE, "a secret mount takes no 'from'");
-    if (mount->source.len == 0 && mount->target.len == 0 && mount->id.len == 0)
-        complain(at, STR_NONE, "a secret mount needs an id, a source or a target");
-    if (mount->source.len > 0 && mount->id.len > 0)
-        complain(at, STR_NONE, "a secret mount takes an id or a source, not both");
+    if (type == MOUNT_SECRET)
+        check_secret(at);
 }
 
 static void parse_mount(struct parser *parser, struct instruction *in, const struct flag *flag)

@@ -94,6 +94,22 @@ static void reach(const struct pattern *pattern, size_t *states, size_t state, s
     }
 }
 
+/* Step all states over one character into `next`; false when none of them goes on. */
+static bool step_states(const struct pattern *pattern, const struct match *match,
+                        const size_t *states, size_t *next, uint32_t rune)
+{
+    bool alive = false;
+    for (size_t i = 0; i < pattern->count; i++) {
+        size_t here = states[i];
+        bool useful = here != NO_START && (!match->found || here <= match->start);
+        if (!useful || !item_takes(pattern->items[i], rune))
+            continue;
+        reach(pattern, next, pattern->items[i] == ITEM_STAR ? i : i + 1, here);
+        alive = true;
+    }
+    return alive;
+}
+
 /* The leftmost match in [from, end); of those the shortest or the longest. */
 static struct match pattern_find(const struct pattern *pattern, const struct runes *value,
                                  size_t from, bool anchored, bool greedy, size_t *states)
@@ -113,15 +129,7 @@ static struct match pattern_find(const struct pattern *pattern, const struct run
         }
         if (at >= value->count)
             return match;
-        bool alive = false;
-        for (size_t i = 0; i + 1 < count; i++) {
-            size_t here = states[i];
-            bool useful = here != NO_START && (!match.found || here <= match.start);
-            if (!useful || !item_takes(pattern->items[i], value->at[at]))
-                continue;
-            reach(pattern, next, pattern->items[i] == ITEM_STAR ? i : i + 1, here);
-            alive = true;
-        }
+        bool alive = step_states(pattern, &match, states, next, value->at[at]);
         if (!alive && (match.found || anchored))
             return match;
         memcpy(states, next, count * sizeof *states);

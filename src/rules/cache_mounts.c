@@ -218,6 +218,37 @@ static bool lifts_hook(const struct facts *facts, const struct step_facts *step)
     return false;
 }
 
+/* The cache mount of /var/cache/apt; NULL when there is none. */
+static const struct mount *apt_mount_of(const struct step_facts *step)
+{
+    const struct mount *mount = NULL;
+    VEC_EACH(struct mount, other, step->instruction->mounts) {
+        if (other->type == MOUNT_CACHE && str_starts(other->target, STR("/var/cache/apt")))
+            mount = other;
+    }
+    return mount;
+}
+
+static bool installs_by_apt(const struct step_facts *step)
+{
+    for (uint32_t k = 0; k < step->command_count; k++)
+        if (step->packages[k].verb == PACKAGE_INSTALL &&
+            str_starts(str_from(step->packages[k].manager), STR("apt")))
+            return true;
+    return false;
+}
+
+static void lift_hook(struct rule_sink *sink, const struct step_facts *step)
+{
+    const struct shell_command *first = &step->commands[0];
+    while (first < step->commands + step->command_count - 1 && !str_starts(first->name, STR("apt")))
+        first++;
+    if (step->script_is_heredoc || step->instruction->json || first->depth || first->context)
+        return;
+    found_fix(sink, "Remove the hook for this RUN");
+    found_insert(sink, first->at.start, STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
+}
+
 static void check_hook(const struct facts *facts, struct rule_sink *sink,
                        const struct step_facts *step)
 {
@@ -226,27 +257,13 @@ static void check_hook(const struct facts *facts, struct rule_sink *sink,
                          stage->family == FAMILY_UNKNOWN);
     if (!step_is_run(facts, step) || !step->packages || !apt || !has_cache_mount(step))
         return;
-    const struct mount *mount = NULL;
-    VEC_EACH(struct mount, other, step->instruction->mounts) {
-        if (other->type == MOUNT_CACHE && str_starts(other->target, STR("/var/cache/apt")))
-            mount = other;
-    }
-    const struct package_command *install = NULL;
-    for (uint32_t k = 0; k < step->command_count && !install; k++)
-        if (step->packages[k].verb == PACKAGE_INSTALL &&
-            str_starts(str_from(step->packages[k].manager), STR("apt")))
-            install = &step->packages[k];
-    if (!mount || !install || lifts_hook(facts, step) || str_has(mount->target, STR("archives")))
+    const struct mount *mount = apt_mount_of(step);
+    if (!mount || !installs_by_apt(step) || lifts_hook(facts, step) ||
+        str_has(mount->target, STR("archives")))
         return;
     found(sink, mount->at,
           "the base's docker-clean hook empties this cache after each install: it saves nothing");
-    const struct shell_command *first = &step->commands[0];
-    while (first < step->commands + step->command_count - 1 && !str_starts(first->name, STR("apt")))
-        first++;
-    if (step->script_is_heredoc || step->instruction->json || first->depth || first->context)
-        return;
-    found_fix(sink, "Remove the hook for this RUN");
-    found_insert(sink, first->at.start, STR("rm -f /etc/apt/apt.conf.d/docker-clean && "));
+    lift_hook(sink, step);
 }
 
 static void check_hooks(const struct facts *facts, struct rule_sink *sink)
@@ -305,6 +322,29 @@ static void check_owner(const struct facts *facts, struct rule_sink *sink,
     }
 }
 
+/* Is the place of this install's cache known, not moved, and not mounted? */
+static bool misses_place(const struct facts *facts, const struct step_facts *step,
+                         const struct package_command *package, const struct cache_place *place)
+{
+    return place && !mount_of(step, place) &&
+           !command_has_any(package->command, "--cache-dir --cache --cache-folder --store-dir") &&
+           !(place->setting &&
+             dockerfile_variable(facts->file, step->instruction, str_from(place->setting)));
+}
+
+/* Is every mounted cache that of some manager, and of that alone? */
+static bool mounts_are_known(const struct step_facts *step)
+{
+    VEC_EACH(struct mount, mount, step->instruction->mounts) {
+        bool known = false;
+        for (size_t i = 0; i < ARRAY_COUNT(places); i++)
+            known = known || has_mark(mount->target, places[i].marks);
+        if (mount->type == MOUNT_CACHE && (!known || is_whole_cache(mount->target)))
+            return false;
+    }
+    return true;
+}
+
 /* Mounts, and installs none of which keeps its cache there. */
 static void check_strangers(const struct facts *facts, struct rule_sink *sink,
                             const struct step_facts *step)
@@ -316,12 +356,7 @@ static void check_strangers(const struct facts *facts, struct rule_sink *sink,
         const struct cache_place *place = place_of(package->manager);
         if (package->verb != PACKAGE_INSTALL)
             continue;
-        if (!place || mount_of(step, place) || shell_option(package->command, "--cache-dir") ||
-            shell_option(package->command, "--cache") ||
-            shell_option(package->command, "--cache-folder") ||
-            shell_option(package->command, "--store-dir") ||
-            (place->setting &&
-             dockerfile_variable(facts->file, step->instruction, str_from(place->setting))))
+        if (!misses_place(facts, step, package, place))
             return;
         missed = place;
         install = package;
@@ -331,14 +366,7 @@ static void check_strangers(const struct facts *facts, struct rule_sink *sink,
         if (own && mount_of(step, own))
             return; /* `go build` is no install, but uses its mount */
     }
-    VEC_EACH(struct mount, mount, step->instruction->mounts) {
-        bool known = false;
-        for (size_t i = 0; i < ARRAY_COUNT(places); i++)
-            known = known || has_mark(mount->target, places[i].marks);
-        if (mount->type == MOUNT_CACHE && (!known || is_whole_cache(mount->target)))
-            return;
-    }
-    if (!missed)
+    if (!missed || !mounts_are_known(step))
         return;
     found(sink, install->command->at, "none of the mounted caches is %s's, which is '%s'",
           missed->manager, missed->usual);

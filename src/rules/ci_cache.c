@@ -157,6 +157,33 @@ static str github_cache(struct arena *arena, const struct command_file *file,
     return name.len ? str_fmt(arena, "type=gha,scope=%.*s", STR_ARG(name)) : STR("");
 }
 
+static void offer_options(struct rule_sink *sink, const struct build_call *call, str cache)
+{
+    if (!call->buildx || !call->command->script->exact)
+        return;
+    str options = str_fmt(sink->arena, "--cache-from %.*s --cache-to %.*s,mode=max", STR_ARG(cache),
+                          STR_ARG(cache));
+    found_fix(sink, "Keep the cache in the registry");
+    struct edit edit = docker_add_option(sink->arena, call->command, options);
+    found_edit(sink, edit.at, edit.text);
+}
+
+static void offer_inputs(const struct command_file *file, struct rule_sink *sink,
+                         const struct build_call *call, str cache)
+{
+    struct edit first, again;
+    str max = str_cat(sink->arena, cache, STR(",mode=max"));
+    if (!yaml_edit_set(sink->arena, file->yaml->yaml, call->node, "cache-from",
+                       str_z(sink->arena, cache), &first) ||
+        !yaml_edit_set(sink->arena, file->yaml->yaml, call->node, "cache-to",
+                       str_z(sink->arena, max), &again))
+        return;
+    found_fix(sink, "Keep the cache %s",
+              str_starts(cache, STR("type=gha")) ? "with GitHub" : "in the registry");
+    found_edit(sink, first.at, first.text);
+    found_edit(sink, again.at, again.text);
+}
+
 static void offer_cache(const struct command_file *file, struct rule_sink *sink,
                         const struct build_call *call, struct builder *builder)
 {
@@ -170,29 +197,10 @@ static void offer_cache(const struct command_file *file, struct rule_sink *sink,
         cache = github_cache(sink->arena, file, call);
     else if (str_eq(backend, STR("registry")) || (!backend.len && call->command))
         cache = registry_cache(sink->arena, ways, call);
-    if (!cache.len)
-        return;
-    if (!action) {
-        if (!call->buildx || !call->command->script->exact)
-            return;
-        str options = str_fmt(sink->arena, "--cache-from %.*s --cache-to %.*s,mode=max",
-                              STR_ARG(cache), STR_ARG(cache));
-        found_fix(sink, "Keep the cache in the registry");
-        struct edit edit = docker_add_option(sink->arena, call->command, options);
-        found_edit(sink, edit.at, edit.text);
-        return;
-    }
-    struct edit first, again;
-    str max = str_cat(sink->arena, cache, STR(",mode=max"));
-    if (!yaml_edit_set(sink->arena, file->yaml->yaml, call->node, "cache-from",
-                       str_z(sink->arena, cache), &first) ||
-        !yaml_edit_set(sink->arena, file->yaml->yaml, call->node, "cache-to",
-                       str_z(sink->arena, max), &again))
-        return;
-    found_fix(sink, "Keep the cache %s",
-              str_starts(cache, STR("type=gha")) ? "with GitHub" : "in the registry");
-    found_edit(sink, first.at, first.text);
-    found_edit(sink, again.at, again.text);
+    if (cache.len && action)
+        offer_inputs(file, sink, call, cache);
+    else if (cache.len)
+        offer_options(sink, call, cache);
 }
 
 static void check_missing(const struct command_file *file, struct rule_sink *sink)

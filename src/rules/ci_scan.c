@@ -142,6 +142,15 @@ static void offer_job(const struct yaml_file *file, struct rule_sink *sink,
 
 /* -- what is scanned --------------------------------------------------------------------------- */
 
+/* May one of these scans look at the image? */
+static bool may_be_scanned(const struct image_scans *own, str name)
+{
+    for (uint32_t i = 0; i < own->count && i < LOOK_STEPS_MAX; i++)
+        if (!own->at[i].image_known || str_eq(image_base_name(own->at[i].image), name))
+            return true;
+    return false;
+}
+
 /* Is it certain that no scan of the repository, or of this file as it is now, looks at this build's
  * image? */
 static bool is_unscanned(const struct command_file *file, const struct image_scans *own,
@@ -156,11 +165,8 @@ static bool is_unscanned(const struct command_file *file, const struct image_sca
     VEC_EACH(struct build_value, tag, call->tags) {
         str name = image_base_name(tag->text);
         bool known = name.len && (tag->known || !str_has_char(name, '$'));
-        if (!known || map_has(&ways->scanned, name))
+        if (!known || map_has(&ways->scanned, name) || may_be_scanned(own, name))
             return false;
-        for (uint32_t i = 0; i < own->count && i < LOOK_STEPS_MAX; i++)
-            if (!own->at[i].image_known || str_eq(image_base_name(own->at[i].image), name))
-                return false;
     }
     return true;
 }

@@ -80,6 +80,17 @@ static bool is_made(str path)
     return !str_is_listed(text_endings, extension(path));
 }
 
+/* Behind a link, or in a submodule that is not checked out, anything may stand. */
+static bool stands_behind_unknown(const struct context_tree *tree, str path)
+{
+    for (str up = str_dirname(path); up.len; up = str_dirname(up)) {
+        const struct context_entry *above = context_find(tree, up);
+        if (above && (above->type == ENTRY_LINK || above->end == above - tree->entries + 1))
+            return true;
+    }
+    return false;
+}
+
 static enum holds context_holds(const struct search *search, str path)
 {
     const struct context_tree *tree = search->facts->tree;
@@ -90,13 +101,8 @@ static enum holds context_holds(const struct search *search, str path)
         return HOLDS_YES;
     if (entry && entry->type != ENTRY_FILE)
         return HOLDS_UNKNOWN; /* a link, or a directory of which something may be sent */
-    for (str up = str_dirname(path); up.len; up = str_dirname(up)) {
-        const struct context_entry *above = context_find(tree, up);
-        /* Behind a link, or in a submodule that is not checked out, anything may stand. */
-        if (above && (above->type == ENTRY_LINK || above->end == above - tree->entries + 1))
-            return HOLDS_UNKNOWN;
-    }
-    if ((!entry && is_made(path)) || !context_is_known(search->facts))
+    if (stands_behind_unknown(tree, path) || (!entry && is_made(path)) ||
+        !context_is_known(search->facts))
         return HOLDS_UNKNOWN;
     return entry ? HOLDS_NO : HOLDS_MISSING;
 }
@@ -138,22 +144,18 @@ static enum holds glob_gives(struct search *search, const struct put *put, str b
     return source_holds(search, put, from);
 }
 
-static enum holds copy_gives(struct search *search, const struct put *put, str path)
+/* The part of a path below the place of a COPY, without the '/' in front. */
+static str below_place(str path, str place)
 {
-    if (!path_is_in(path, put->path))
-        return path_is_in(put->path, path) ? HOLDS_YES : HOLDS_NO;
-    str below = str_from_index(path, put->path.len == 1 ? 1 : put->path.len);
-    if (str_starts(below, STR("/")))
-        below = str_from_index(below, 1);
-    if (!below.len && put->into)
-        return HOLDS_YES;
-    if (glob_is_pattern(put->source))
-        return below.len ? glob_gives(search, put, below) : HOLDS_UNKNOWN;
-    enum holds whole = source_holds(search, put, put->source);
-    if (whole < HOLDS_UNKNOWN)
-        return HOLDS_UNKNOWN; /* this COPY itself fails: that is said there */
-    if (!below.len)
-        return HOLDS_YES;
+    str below = str_from_index(path, place.len == 1 ? 1 : place.len);
+    return str_starts(below, STR("/")) ? str_from_index(below, 1) : below;
+}
+
+/* What a source without wildcards, of which `whole` is known, puts at `below` its place: a file of
+ * its own name, or what stands in it. */
+static enum holds source_gives(struct search *search, const struct put *put, str below,
+                               enum holds whole)
+{
     const struct context_entry *entry = put->stage == NO_INDEX && search->facts->tree
                                             ? context_find(search->facts->tree, put->source)
                                             : NULL;
@@ -165,6 +167,21 @@ static enum holds copy_gives(struct search *search, const struct put *put, str p
     if (!directory && str_eq(below, str_basename(put->source)))
         holds = higher(holds, whole);
     return holds;
+}
+
+static enum holds copy_gives(struct search *search, const struct put *put, str path)
+{
+    if (!path_is_in(path, put->path))
+        return path_is_in(put->path, path) ? HOLDS_YES : HOLDS_NO;
+    str below = below_place(path, put->path);
+    if (!below.len && put->into)
+        return HOLDS_YES;
+    if (glob_is_pattern(put->source))
+        return below.len ? glob_gives(search, put, below) : HOLDS_UNKNOWN;
+    enum holds whole = source_holds(search, put, put->source);
+    if (whole < HOLDS_UNKNOWN)
+        return HOLDS_UNKNOWN; /* this COPY itself fails: that is said there */
+    return below.len ? source_gives(search, put, below, whole) : HOLDS_YES;
 }
 
 static enum holds put_gives(struct search *search, uint32_t stage, const struct put *put, str path)

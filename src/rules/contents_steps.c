@@ -276,23 +276,39 @@ static void put_pip(struct contents_maker *maker)
         put_here(maker);
 }
 
+/* Some option sends what it installs to another place. */
+static bool installs_elsewhere(const struct shell_command *command, str manager)
+{
+    return command_has_any(command,
+                           "--root --installroot --prefix --cwd --dir --directory --project "
+                           "--downloaddir --destdir --path --working-dir --modules-folder "
+                           "--virtual-store-dir --install-dir --bindir -OutputDirectory") ||
+           (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
+           (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C")) ||
+           (STR_IN(manager, "gem", "composer") && command_has_any(command, "-i -n -d"));
+}
+
+/* Managers of a project: node's, and those that install beside the manifest. */
+static void put_project(struct contents_maker *maker, enum package_verb verb, bool node)
+{
+    if (verb == PACKAGE_CLEAN)
+        put_caches(maker);
+    else if (command_has_any(command_of(maker), "-g --global"))
+        contents_put(maker, PUT_SYSTEM, STR(""));
+    else if (node && verb == PACKAGE_INSTALL)
+        put_install(maker);
+    else
+        put_here(maker);
+}
+
 static void put_package(struct contents_maker *maker, const struct package_command *package)
 {
-    const struct shell_command *command = command_of(maker);
     str manager = str_from(package->manager);
     bool node = STR_IN(manager, "npm", "yarn", "pnpm", "bun");
-    bool here = STR_IN(manager, "bundle", "composer", "poetry", "pipenv", "nuget");
-    bool system = command_has_any(command, "-g --global");
-    bool elsewhere =
-        command_has_any(command, "--root --installroot --prefix --cwd --dir --directory --project "
-                                 "--downloaddir --destdir --path --working-dir --modules-folder "
-                                 "--virtual-store-dir --install-dir --bindir -OutputDirectory") ||
-        (str_eq(manager, STR("apk")) && shell_option(command, "-p")) ||
-        (STR_IN(manager, "npm", "pnpm", "poetry") && shell_option(command, "-C")) ||
-        (STR_IN(manager, "gem", "composer") && command_has_any(command, "-i -n -d"));
     if (str_eq(manager, STR("pip")))
         put_pip(maker);
-    else if (elsewhere || STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
+    else if (installs_elsewhere(command_of(maker), manager) ||
+             STR_IN(manager, "uv", "conda", "mamba", "micromamba"))
         put_anything(maker);
     else if (str_eq(manager, STR("go")))
         put_go(maker);
@@ -300,12 +316,8 @@ static void put_package(struct contents_maker *maker, const struct package_comma
         put_cargo(maker);
     else if (str_eq(manager, STR("dotnet")))
         put_dotnet(maker);
-    else if ((node || here) && package->verb == PACKAGE_CLEAN)
-        put_caches(maker);
-    else if (node && !system && package->verb == PACKAGE_INSTALL)
-        put_install(maker);
-    else if ((node || here) && !system)
-        put_here(maker);
+    else if (node || STR_IN(manager, "bundle", "composer", "poetry", "pipenv", "nuget"))
+        put_project(maker, package->verb, node);
     else
         contents_put(maker, PUT_SYSTEM, STR(""));
 }

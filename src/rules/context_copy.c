@@ -26,6 +26,29 @@ static bool source_path(const struct facts *facts, const struct instruction *at,
     return !str_starts(*out_path, STR(".."));
 }
 
+/* Is something of this entry sent: itself, or what stands in it? */
+static bool is_sent(const struct context_tree *tree, uint32_t index)
+{
+    const struct context_entry *entry = &tree->entries[index];
+    bool sent = !entry->dropped;
+    for (uint32_t d = index + 1; entry->type == ENTRY_DIRECTORY && d < entry->end && !sent; d++)
+        sent = !tree->entries[d].dropped;
+    return sent;
+}
+
+/* Does the ignore file leave all of a COPY source out? */
+static bool is_left_out(const struct facts *facts, str path)
+{
+    bool any = false;
+    for (uint32_t k = facts->tree ? context_match(facts->tree, path, 0) : NO_ENTRY; k != NO_ENTRY;
+         k = context_match(facts->tree, path, k + 1)) {
+        any = true;
+        if (is_sent(facts->tree, k))
+            return false;
+    }
+    return any || (!glob_is_pattern(path) && ignore_match(facts->ignore, path).dropped);
+}
+
 static void check_ignored_in(const struct facts *facts, struct rule_sink *sink,
                              const struct step_facts *step)
 {
@@ -34,24 +57,10 @@ static void check_ignored_in(const struct facts *facts, struct rule_sink *sink,
         return;
     for (uint32_t i = 0; i + 1 < at->words.count; i++) {
         str path;
-        if (!source_path(facts, at, &at->words.at[i], &path) || str_eq(path, STR(".")))
-            continue;
-        bool any = false, sent = false;
-        for (uint32_t k = facts->tree ? context_match(facts->tree, path, 0) : NO_ENTRY;
-             k != NO_ENTRY; k = context_match(facts->tree, path, k + 1)) {
-            const struct context_entry *entry = &facts->tree->entries[k];
-            any = true;
-            sent = sent || !entry->dropped;
-            for (uint32_t d = k + 1; entry->type == ENTRY_DIRECTORY && d < entry->end && !sent; d++)
-                sent = !facts->tree->entries[d].dropped;
-        }
-        struct ignore_verdict verdict = {0};
-        if (!any && !glob_is_pattern(path))
-            verdict = ignore_match(facts->ignore, path);
-        if (sent || (!any && !verdict.dropped))
-            continue;
-        found(sink, at->words.at[i].at, "'%.*s' is left out of the context by the ignore file",
-              STR_ARG(path));
+        if (source_path(facts, at, &at->words.at[i], &path) && !str_eq(path, STR(".")) &&
+            is_left_out(facts, path))
+            found(sink, at->words.at[i].at, "'%.*s' is left out of the context by the ignore file",
+                  STR_ARG(path));
     }
 }
 
@@ -157,30 +166,37 @@ static void check_wrong_file(const struct facts *facts, struct rule_sink *sink)
               "podman reads '.containerignore', docker reads '.dockerignore'");
 }
 
+/* The one directory at the top of the context that all COPY sources lie in; NULL when there is no
+ * such one. */
+static const struct context_entry *common_top(const struct facts *facts,
+                                              const struct instruction **out_first)
+{
+    const struct context_entry *common = NULL;
+    *out_first = NULL;
+    for (uint32_t i = 0; i < facts->step_count; i++) {
+        const struct instruction *at = facts->steps[i].instruction;
+        for (uint32_t k = 0; takes_context(&facts->steps[i]) && k + 1 < at->words.count; k++) {
+            str path;
+            if (!source_path(facts, at, &at->words.at[k], &path) || str_eq(path, STR(".")))
+                return NULL;
+            const struct context_entry *entry =
+                context_find(facts->tree, str_slice(path, 0, str_find_char(path, '/')));
+            if (!entry || entry->type != ENTRY_DIRECTORY || (common && common != entry))
+                return NULL;
+            common = entry;
+            *out_first = *out_first ? *out_first : at;
+        }
+    }
+    return common;
+}
+
 /* All sources below one directory of a much wider context. */
 static void check_wide(const struct facts *facts, struct rule_sink *sink)
 {
     if (!facts->tree || facts->tree->bytes < 1000000)
         return;
-    str common = STR_NONE;
-    const struct instruction *first = NULL;
-    for (uint32_t i = 0; i < facts->step_count; i++) {
-        const struct instruction *at = facts->steps[i].instruction;
-        for (uint32_t k = 0; takes_context(&facts->steps[i]) && k + 1 < at->words.count; k++) {
-            str path;
-            if (!source_path(facts, at, &at->words.at[k], &path))
-                return;
-            size_t slash = str_find_char(path, '/');
-            str top = str_slice(path, 0, slash);
-            const struct context_entry *entry = context_find(facts->tree, top);
-            if (str_eq(path, STR(".")) || !entry || entry->type != ENTRY_DIRECTORY ||
-                (common.at && !str_eq(common, top)))
-                return;
-            common = top;
-            first = first ? first : at;
-        }
-    }
-    const struct context_entry *entry = common.at ? context_find(facts->tree, common) : NULL;
+    const struct instruction *first;
+    const struct context_entry *entry = common_top(facts, &first);
     if (!entry)
         return;
     uint64_t used = 0;
@@ -191,7 +207,7 @@ static void check_wide(const struct facts *facts, struct rule_sink *sink)
     str all = size_print(sink->arena, facts->tree->bytes), part = size_print(sink->arena, used);
     struct finding *finding =
         found(sink, first->at, "every COPY takes from '%.*s' (%.*s), the context holds %.*s",
-              STR_ARG(common), STR_ARG(part), STR_ARG(all));
+              STR_ARG(entry->path), STR_ARG(part), STR_ARG(all));
     finding->bytes = facts->tree->bytes - used;
 }
 

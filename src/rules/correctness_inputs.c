@@ -174,6 +174,31 @@ static bool go_reads_module(const struct reading *reading)
     return true;
 }
 
+/* Is one of the blank-separated variables set, by the Dockerfile or by the command? */
+static bool sets_any(const struct reading *reading, const char *variables)
+{
+    str rest = str_from(variables), name;
+    while (str_next_word(&rest, &name)) {
+        if (dockerfile_variable(reading->facts->file, reading->step->instruction, name))
+            return true;
+        VEC_EACH(struct shell_assign, assign, command_at(reading)->assigns) {
+            if (str_eq(assign->name, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Options may come from a variable. */
+static bool has_open_word(const struct shell_command *command)
+{
+    VEC_EACH(struct shell_word, word, command->argv) {
+        if (!word->known && word->splits && !word->prefix.len)
+            return true;
+    }
+    return false;
+}
+
 static bool row_applies(const struct reading *reading, const struct input_row *row)
 {
     const struct shell_command *command = command_at(reading);
@@ -183,22 +208,11 @@ static bool row_applies(const struct reading *reading, const struct input_row *r
     str verb = sub ? sub->value : command->argv.count == 1 ? STR("-") : STR("");
     if (row->subs[0] && !str_is_listed(row->subs, verb))
         return false;
-    str rest = str_from(row->variables), name;
-    while (str_next_word(&rest, &name)) {
-        if (dockerfile_variable(reading->facts->file, reading->step->instruction, name))
-            return false;
-        VEC_EACH(struct shell_assign, assign, command->assigns) {
-            if (str_eq(assign->name, name))
-                return false;
-        }
-    }
-    const struct package_command *package = &reading->step->packages[reading->command];
-    VEC_EACH(struct shell_word, word, command->argv) {
-        if (!word->known && word->splits && !word->prefix.len)
-            return false; /* options may come from a variable */
-    }
+    if (sets_any(reading, row->variables) || has_open_word(command))
+        return false;
     if (STR_IN(str_from(row->program), "go"))
         return go_reads_module(reading);
+    const struct package_command *package = &reading->step->packages[reading->command];
     return package->verb != PACKAGE_INSTALL || !package->packages.count;
 }
 

@@ -249,6 +249,37 @@ static void exec_form(struct facts *facts, struct step_facts *step)
     step->command_count = 1;
 }
 
+/* The interpreter that a script's first line names. */
+static void read_shebang(struct step_facts *step, str text)
+{
+    str line;
+    if (!str_starts(text, STR("#!")))
+        return;
+    str_next_line(&text, &line);
+    step->interpreter = str_trim(str_from_index(line, 2));
+    str program, argument = step->interpreter;
+    str_next_word(&argument, &program);
+    if (str_eq(str_basename(program), STR("env")))
+        str_next_word(&argument, &program);
+    step->shell = shell_of_program(program);
+}
+
+/* The shell text of an instruction in shell form. */
+static struct joined script_text(struct facts *facts, struct step_facts *step)
+{
+    const struct instruction *at = step->instruction;
+    if (at->kind == INSTRUCTION_RUN && is_heredoc_script(at)) {
+        step->script_is_heredoc = true;
+        read_shebang(step, at->heredocs.at[0].text.text);
+        return at->heredocs.at[0].text;
+    }
+    if (at->kind != INSTRUCTION_HEALTHCHECK)
+        return with_bodies(facts, at);
+    size_t skip = str_find(str_from_index(at->logical.text, at->rest), STR("CMD"));
+    skip = at->rest + (skip == STR_MISSING ? 0 : skip + 3);
+    return joined_slice(facts->arena, &at->logical, skip, at->logical.text.len);
+}
+
 static void step_script(struct facts *facts, struct step_facts *step)
 {
     const struct instruction *at = step->instruction;
@@ -260,27 +291,7 @@ static void step_script(struct facts *facts, struct step_facts *step)
         exec_form(facts, step);
         return;
     }
-    struct joined text;
-    if (at->kind == INSTRUCTION_RUN && is_heredoc_script(at)) {
-        step->script_is_heredoc = true;
-        text = at->heredocs.at[0].text;
-        if (str_starts(text.text, STR("#!"))) {
-            str rest = text.text, line;
-            str_next_line(&rest, &line);
-            step->interpreter = str_trim(str_from_index(line, 2));
-            str program, argument = step->interpreter;
-            str_next_word(&argument, &program);
-            if (str_eq(str_basename(program), STR("env")))
-                str_next_word(&argument, &program);
-            step->shell = shell_of_program(program);
-        }
-    } else if (health) {
-        size_t skip = str_find(str_from_index(at->logical.text, at->rest), STR("CMD"));
-        skip = at->rest + (skip == STR_MISSING ? 0 : skip + 3);
-        text = joined_slice(facts->arena, &at->logical, skip, at->logical.text.len);
-    } else {
-        text = with_bodies(facts, at);
-    }
+    struct joined text = script_text(facts, step);
     bool posix = step->shell != SHELL_KIND_POWERSHELL && step->shell != SHELL_KIND_CMD &&
                  step->shell != SHELL_KIND_OTHER;
     const struct stage_facts *stage = step_stage(facts, step);

@@ -36,23 +36,36 @@ static const struct facts *facts_at(struct arena *arena, const struct repository
     return job && job->facts && !job->facts->is_template ? job->facts : NULL;
 }
 
+/* Are the paths of the call what they look like, seen from where they are named? */
+static bool has_plain_paths(const struct build_call *call)
+{
+    if (!is_plain_path(call->context) || !is_plain_path(call->dockerfile) ||
+        changes_directory(call))
+        return false;
+    if (call->caller == BUILD_BY_COMPOSE && node_get(call->node, "dockerfile_inline"))
+        return false;
+    return (call->dockerfile_known || !call->dockerfile.len) &&
+           (call->context_known || !call->context.len);
+}
+
+/* Only compose and the default look below the context. */
+static str dockerfile_path(struct arena *arena, const struct build_call *call)
+{
+    if (call->dockerfile.len && call->caller != BUILD_BY_COMPOSE)
+        return call->dockerfile;
+    return str_fmt(arena, "%.*s/%.*s", STR_ARG(call->context),
+                   STR_ARG(call->dockerfile.len ? call->dockerfile : STR("Dockerfile")));
+}
+
 const struct facts *build_call_facts(struct arena *arena, const struct check_job *job,
                                      const struct build_call *call)
 {
     const struct repository *repository = job->repository;
     str inside = job->inside;
-    bool compose = call->caller == BUILD_BY_COMPOSE;
-    if (!repository || !is_plain_path(call->context) || !is_plain_path(call->dockerfile) ||
-        (!call->dockerfile_known && call->dockerfile.len) || changes_directory(call) ||
-        (compose && node_get(call->node, "dockerfile_inline")) ||
-        (!call->context_known && call->context.len))
+    if (!repository || !has_plain_paths(call))
         return NULL;
-    /* Only compose and the default look below the context. */
-    str path = call->dockerfile.len && !compose ? call->dockerfile : call->context;
-    if (!call->dockerfile.len || compose)
-        path = str_fmt(arena, "%.*s/%.*s", STR_ARG(call->context),
-                       STR_ARG(call->dockerfile.len ? call->dockerfile : STR("Dockerfile")));
-    if (compose)
+    str path = dockerfile_path(arena, call);
+    if (call->caller == BUILD_BY_COMPOSE)
         return facts_at(arena, repository, str_dirname(inside), path);
     if (call->step)
         return facts_at(arena, repository, STR(""), path);

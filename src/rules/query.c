@@ -340,6 +340,22 @@ struct package_command step_package(const struct facts *facts, const struct step
                  : package_command_of(facts->arena, command);
 }
 
+/* The row of the manager's command; NULL when it has none. */
+static const struct manager_verb *verb_of(const struct shell_command *command, const char *manager,
+                                          const struct shell_word *sub)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++) {
+        const struct manager_verb *row = &manager_verbs[i];
+        if (row->manager[0] != manager[0] || !str_eq(str_from(row->manager), str_from(manager)))
+            continue;
+        bool fits = row->sub ? sub && str_eq(sub->value, str_from(row->sub))
+                             : !sub && command->argv.count == 1;
+        if (fits && (!row->second || second_word_is(command, sub, row->second)))
+            return row;
+    }
+    return NULL;
+}
+
 struct package_command package_command_of(struct arena *arena, const struct shell_command *command)
 {
     command = module_command(arena, command);
@@ -349,20 +365,11 @@ struct package_command package_command_of(struct arena *arena, const struct shel
     if (!manager)
         return result;
     const struct shell_word *sub = shell_subcommand(command);
-    for (size_t i = 0; i < ARRAY_COUNT(manager_verbs); i++) {
-        const struct manager_verb *row = &manager_verbs[i];
-        if (row->manager[0] != manager[0] || !str_eq(str_from(row->manager), str_from(manager)))
-            continue;
-        bool fits = row->sub ? sub && str_eq(sub->value, str_from(row->sub))
-                             : !sub && command->argv.count == 1;
-        if (!fits || (row->second && !second_word_is(command, sub, row->second)))
-            continue;
-        if (only_simulates(command))
-            break;
-        result.manager = reported;
-        result.verb = row->verb;
-        break;
-    }
+    const struct manager_verb *row = verb_of(command, manager, sub);
+    if (!row || only_simulates(command))
+        return result;
+    result.manager = reported;
+    result.verb = row->verb;
     if (result.verb != PACKAGE_INSTALL)
         return result;
     struct shell_words operands = shell_operands(arena, command, true);

@@ -30,33 +30,45 @@ static uint32_t skip_wrappers(const struct shell_words *argv)
     return i;
 }
 
+/* `java -jar X` */
+static const struct shell_word *jar_of(const struct shell_words *argv, uint32_t program)
+{
+    for (uint32_t i = program + 1; i + 1 < argv->count; i++)
+        if (str_eq(argv->at[i].value, STR("-jar")))
+            return &argv->at[i + 1];
+    return NULL;
+}
+
+/* An option in front of the script, without a value behind it. */
+static bool is_flag_before_script(str word, bool node)
+{
+    return str_eq(word, STR("-u")) ||
+           (node && str_starts(word, STR("--")) &&
+            (str_has_char(word, '=') || str_starts(word, STR("--enable-")) ||
+             str_starts(word, STR("--no-"))));
+}
+
+static bool is_script_word(str program, str word)
+{
+    if (str_starts(word, STR("-")))
+        return false;
+    return !STR_IN(program, "dotnet", "bun") || str_ends(word, STR(".dll")) ||
+           str_ends(word, STR(".js")) || str_ends(word, STR(".ts"));
+}
+
 /* The file that an interpreter is given; NULL where options make that unclear. */
 static const struct shell_word *script_of(const struct shell_words *argv, uint32_t program)
 {
     str name = str_basename(argv->at[program].value);
-    bool java = str_eq(name, STR("java")), node = STR_IN(name, "node", "nodejs");
-    if (!java && !node &&
-        !STR_IN(name, "python", "python3", "ruby", "perl", "php", "sh", "bash", "ash", "dash",
-                "dotnet", "bun"))
+    bool node = STR_IN(name, "node", "nodejs");
+    if (str_eq(name, STR("java")))
+        return jar_of(argv, program);
+    if (!node && !STR_IN(name, "python", "python3", "ruby", "perl", "php", "sh", "bash", "ash",
+                         "dash", "dotnet", "bun"))
         return NULL;
-    for (uint32_t i = program + 1; i < argv->count; i++) {
-        str word = argv->at[i].value;
-        if (java && str_eq(word, STR("-jar")))
-            return i + 1 < argv->count ? &argv->at[i + 1] : NULL;
-        if (java)
-            continue;
-        bool harmless = str_eq(word, STR("-u")) ||
-                        (node && str_starts(word, STR("--")) &&
-                         (str_has_char(word, '=') || str_starts(word, STR("--enable-")) ||
-                          str_starts(word, STR("--no-"))));
-        if (harmless)
-            continue;
-        bool script = !str_starts(word, STR("-"));
-        if (STR_IN(name, "dotnet", "bun"))
-            script = script && (str_ends(word, STR(".dll")) || str_ends(word, STR(".js")) ||
-                                str_ends(word, STR(".ts")));
-        return script ? &argv->at[i] : NULL;
-    }
+    for (uint32_t i = program + 1; i < argv->count; i++)
+        if (!is_flag_before_script(argv->at[i].value, node))
+            return is_script_word(name, argv->at[i].value) ? &argv->at[i] : NULL;
     return NULL;
 }
 

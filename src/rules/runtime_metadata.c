@@ -226,22 +226,30 @@ static bool is_spdx(str text)
     return any;
 }
 
+static bool is_commit(str value)
+{
+    return is_hex(value) && (value.len == 7 || value.len == 40);
+}
+
 static const char *schema_problem(str type, str value)
 {
+    static const struct {
+        const char *type;
+        bool (*fits)(str value);
+        const char *problem;
+    } types[] = {
+        {"url", is_url, "it is no URL"},
+        {"rfc3339", is_rfc3339, "it is no RFC 3339 time"},
+        {"spdx", is_spdx, "it is no SPDX licence"},
+        {"hash", is_commit, "it is no git commit"},
+        {"semver", is_semver, "it is no semantic version"},
+        {"email", is_email, "it is no e-mail address"},
+    };
     if (!value.len)
         return "it is empty";
-    if (str_eq(type, STR("url")))
-        return is_url(value) ? NULL : "it is no URL";
-    if (str_eq(type, STR("rfc3339")))
-        return is_rfc3339(value) ? NULL : "it is no RFC 3339 time";
-    if (str_eq(type, STR("spdx")))
-        return is_spdx(value) ? NULL : "it is no SPDX licence";
-    if (str_eq(type, STR("hash")))
-        return is_hex(value) && (value.len == 7 || value.len == 40) ? NULL : "it is no git commit";
-    if (str_eq(type, STR("semver")))
-        return is_semver(value) ? NULL : "it is no semantic version";
-    if (str_eq(type, STR("email")))
-        return is_email(value) ? NULL : "it is no e-mail address";
+    for (size_t i = 0; i < ARRAY_COUNT(types); i++)
+        if (str_eq(type, str_from(types[i].type)))
+            return types[i].fits(value) ? NULL : types[i].problem;
     return NULL;
 }
 

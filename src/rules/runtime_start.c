@@ -190,6 +190,31 @@ static bool has_word(const struct shell_command *command, str value)
     return false;
 }
 
+/* `npm run dev` and its kin. */
+static bool runs_dev_script(const struct shell_command *command, str verb, str text)
+{
+    return STR_IN(command->name, "npm", "yarn", "pnpm", "bun") &&
+           (str_eq(verb, STR("dev")) || str_has(text, STR("run dev")) ||
+            str_has(text, STR("\"run\", \"dev\"")));
+}
+
+/* A program that is, or begins, a server for development. */
+static bool is_dev_program(const struct shell_command *command, str verb)
+{
+    str name = command->name;
+    if (STR_IN(name, "nodemon", "ts-node-dev", "webpack-dev-server", "air", "reflex",
+               "CompileDaemon", "fresh"))
+        return true;
+    if (STR_IN(name, "next", "nuxt", "astro"))
+        return STR_IN(verb, "dev");
+    if (STR_IN(name, "uvicorn", "gunicorn", "hypercorn"))
+        return shell_option(command, "--reload");
+    return (str_eq(name, STR("ng")) && STR_IN(verb, "serve")) ||
+           (str_eq(name, STR("vite")) && !STR_IN(verb, "preview", "build")) ||
+           (str_eq(name, STR("php")) && shell_option(command, "-S")) ||
+           (str_eq(name, STR("flask")) && has_word(command, STR("run")));
+}
+
 static void check_dev_server(const struct facts *facts, struct rule_sink *sink)
 {
     const struct step_facts *cmd = final_step(facts, INSTRUCTION_CMD);
@@ -200,23 +225,11 @@ static void check_dev_server(const struct facts *facts, struct rule_sink *sink)
         str text = source_text(sink->source, command->at);
         const struct shell_word *sub = shell_subcommand(command);
         str verb = sub ? sub->value : STR("");
-        bool script = STR_IN(command->name, "npm", "yarn", "pnpm", "bun") &&
-                      (str_eq(verb, STR("dev")) || str_has(text, STR("run dev")) ||
-                       str_has(text, STR("\"run\", \"dev\"")));
-        bool program = STR_IN(command->name, "nodemon", "ts-node-dev", "webpack-dev-server", "air",
-                              "reflex", "CompileDaemon", "fresh") ||
-                       (STR_IN(command->name, "ng") && STR_IN(verb, "serve")) ||
-                       (STR_IN(command->name, "next", "nuxt", "astro") && STR_IN(verb, "dev")) ||
-                       (str_eq(command->name, STR("vite")) && !STR_IN(verb, "preview", "build")) ||
-                       (str_eq(command->name, STR("php")) && shell_option(command, "-S"));
-        bool python = str_has(text, STR("manage.py")) && str_has(text, STR("runserver"));
-        bool flask = str_eq(command->name, STR("flask")) && has_word(command, STR("run"));
-        bool reload = STR_IN(command->name, "uvicorn", "gunicorn", "hypercorn") &&
-                      shell_option(command, "--reload");
-        if (script || program || python || flask || reload) {
-            found(sink, cmd->instruction->at, "the image starts a development server");
-            return;
-        }
+        bool django = str_has(text, STR("manage.py")) && str_has(text, STR("runserver"));
+        if (!django && !runs_dev_script(command, verb, text) && !is_dev_program(command, verb))
+            continue;
+        found(sink, cmd->instruction->at, "the image starts a development server");
+        return;
     }
 }
 

@@ -126,37 +126,59 @@ static void check_setcaps(const struct facts *facts, struct rule_sink *sink)
 
 /* -- passwords --------------------------------------------------------------------------------- */
 
+static const char password_set[] =
+    "a password is set in the build: everybody who has the image has it";
+static const char password_empty[] = "an empty password: anybody can log in";
+
+/* echo user:word | chpasswd */
+static void check_piped(struct rule_sink *sink, const struct step_facts *step,
+                        const struct shell_command *command)
+{
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        const struct shell_command *before = &step->commands[i];
+        bool writes = before->pipeline == command->pipeline &&
+                      STR_IN(before->name, "echo", "printf") && before->argv.count > 1;
+        str text = writes ? vec_last(&before->argv)->raw : STR("");
+        if (str_has_char(text, ':') && !str_has_char(text, '$'))
+            found(sink, span_join(before->at, command->at), "%s", password_set);
+    }
+}
+
+static bool option_of_two(const struct shell_command *command, const char *letter, const char *word,
+                          str *out_value)
+{
+    return shell_option_value(command, letter, out_value) ||
+           shell_option_value(command, word, out_value);
+}
+
+/* What a command on accounts does to them; NULL when that is no matter. */
+static const char *account_problem(const struct shell_command *command)
+{
+    str value;
+    if (STR_IN(command->name, "usermod", "useradd") &&
+        option_of_two(command, "-p", "--password", &value) && !str_has_char(value, '$') &&
+        !STR_IN(value, "!", "*", "x", "!!", "*LK*"))
+        return value.len ? password_set : password_empty;
+    if (str_eq(command->name, STR("passwd")))
+        return command_has_any(command, "-d --delete") ? password_empty : NULL;
+    if (STR_IN(command->name, "useradd", "adduser", "groupadd", "usermod") &&
+        command_has_any(command, "-o --non-unique") && shell_option_value(command, "-u", &value) &&
+        str_eq(value, STR("0")))
+        return "a second root: another name for uid 0";
+    return NULL;
+}
+
 static void check_password(const struct facts *facts, struct rule_sink *sink,
                            const struct step_facts *step, const struct shell_command *command)
 {
     (void)facts;
-    str value;
-    bool piped = str_eq(command->name, STR("chpasswd")) && command->place > 0;
-    if (piped) {
-        for (uint32_t i = 0; i < step->command_count; i++) {
-            const struct shell_command *before = &step->commands[i];
-            bool writes = before->pipeline == command->pipeline &&
-                          STR_IN(before->name, "echo", "printf") && before->argv.count > 1;
-            str text = writes ? vec_last(&before->argv)->raw : STR("");
-            if (str_has_char(text, ':') && !str_has_char(text, '$'))
-                found(sink, span_join(before->at, command->at),
-                      "a password is set in the build: everybody who has the image has it");
-        }
-    } else if (STR_IN(command->name, "usermod", "useradd") &&
-               (shell_option_value(command, "-p", &value) ||
-                shell_option_value(command, "--password", &value)) &&
-               !str_has_char(value, '$') && !STR_IN(value, "!", "*", "x", "!!", "*LK*")) {
-        found(sink, command->at, "%s",
-              value.len ? "a password is set in the build: everybody who has the image has it"
-                        : "an empty password: anybody can log in");
-    } else if (str_eq(command->name, STR("passwd")) &&
-               (shell_option(command, "-d") || shell_option(command, "--delete"))) {
-        found(sink, command->at, "an empty password: anybody can log in");
-    } else if (STR_IN(command->name, "useradd", "adduser", "groupadd", "usermod") &&
-               (shell_option(command, "-o") || shell_option(command, "--non-unique")) &&
-               shell_option_value(command, "-u", &value) && str_eq(value, STR("0"))) {
-        found(sink, command->at, "a second root: another name for uid 0");
+    if (str_eq(command->name, STR("chpasswd")) && command->place > 0) {
+        check_piped(sink, step, command);
+        return;
     }
+    const char *problem = account_problem(command);
+    if (problem)
+        found(sink, command->at, "%s", problem);
 }
 
 static void check_passwords(const struct facts *facts, struct rule_sink *sink)

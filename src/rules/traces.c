@@ -312,39 +312,56 @@ static void trace_clean(struct walk *walk, const struct shell_command *command, 
     }
 }
 
-static void trace_package(struct walk *walk, const struct package_command *package)
+static void trace_update(struct walk *walk, const struct shell_command *command, str manager)
 {
-    const struct shell_command *command = package->command;
-    str manager = str_from(package->manager);
-    if (package->verb == PACKAGE_UPDATE && STR_IN(manager, "apt-get", "apt", "aptitude"))
+    if (STR_IN(manager, "apt-get", "apt", "aptitude"))
         leave_tree(walk, TRACE_CACHE, STR("/var/lib/apt/lists"), command);
-    if (package->verb == PACKAGE_UPDATE && str_eq(manager, STR("apk")) &&
-        !shell_option(command, "--no-cache"))
+    else if (str_eq(manager, STR("apk")) && !shell_option(command, "--no-cache"))
         leave_tree(walk, TRACE_CACHE, STR("/var/cache/apk"), command);
-    if (package->verb == PACKAGE_CLEAN)
-        trace_clean(walk, command, manager);
-    if (package->verb != PACKAGE_INSTALL && package->verb != PACKAGE_UPGRADE)
+}
+
+static void trace_pip(struct walk *walk, const struct shell_command *command)
+{
+    if (!shell_option(command, "--no-cache-dir"))
+        leave_cache(walk, STR(".cache/pip"), command);
+    str wheels = option_of_two(walk, command, "-w", "--wheel-dir");
+    if (wheels.len)
+        leave_tree(walk, TRACE_BUILD, absolute(walk, wheels), command);
+}
+
+static void trace_node(struct walk *walk, const struct shell_command *command, str manager)
+{
+    if (shell_option(command, "-g") || shell_option(command, "--global"))
         return;
+    leave_tree(walk, TRACE_BUILD, absolute(walk, STR("node_modules")), command);
+    if (str_eq(manager, STR("npm")))
+        leave_cache(walk, STR(".npm"), command);
+}
+
+static void trace_install(struct walk *walk, const struct shell_command *command, str manager)
+{
     if (STR_IN(manager, "yum", "dnf", "microdnf", "dnf5", "tdnf"))
         leave_tree(walk, TRACE_CACHE,
                    str_eq(manager, STR("yum")) ? STR("/var/cache/yum") : STR("/var/cache/dnf"),
                    command);
     else if (str_eq(manager, STR("zypper")))
         leave_tree(walk, TRACE_CACHE, STR("/var/cache/zypp"), command);
-    else if (str_eq(manager, STR("pip")) && !shell_option(command, "--no-cache-dir")) {
-        str cache = {"/.cache/pip", 11};
-        leave_cache(walk, str_from_index(cache, 1), command);
+    else if (str_eq(manager, STR("pip")))
+        trace_pip(walk, command);
+    else if (STR_IN(manager, "npm", "yarn", "pnpm", "bun"))
+        trace_node(walk, command, manager);
+}
+
+static void trace_package(struct walk *walk, const struct package_command *package)
+{
+    str manager = str_from(package->manager);
+    switch (package->verb) {
+    case PACKAGE_UPDATE: trace_update(walk, package->command, manager); break;
+    case PACKAGE_CLEAN: trace_clean(walk, package->command, manager); break;
+    case PACKAGE_INSTALL:
+    case PACKAGE_UPGRADE: trace_install(walk, package->command, manager); break;
+    default: break;
     }
-    str wheels =
-        str_eq(manager, STR("pip")) ? option_of_two(walk, command, "-w", "--wheel-dir") : STR("");
-    if (wheels.len)
-        leave_tree(walk, TRACE_BUILD, absolute(walk, wheels), command);
-    bool node = STR_IN(manager, "npm", "yarn", "pnpm", "bun");
-    if (!node || shell_option(command, "-g") || shell_option(command, "--global"))
-        return;
-    leave_tree(walk, TRACE_BUILD, absolute(walk, STR("node_modules")), command);
-    if (str_eq(manager, STR("npm")))
-        leave_cache(walk, STR(".npm"), command);
 }
 
 static void trace_build(struct walk *walk, const struct shell_command *command)

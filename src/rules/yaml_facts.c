@@ -25,27 +25,35 @@ static bool is_compose_name(str name)
            str_starts(name, STR("compose-")) || str_starts(name, STR("podman-compose"));
 }
 
-enum file_kind yaml_classify(str path, str text)
+static bool is_github_file(str path, str text)
 {
     str name = str_basename(path);
-    bool api = has_root_key(text, STR("apiVersion:"));
-    if (str_has(path, STR(".github/workflows/")) ||
-        (has_root_key(text, STR("jobs:")) && has_root_key(text, STR("on:"))))
+    return str_has(path, STR(".github/workflows/")) ||
+           (has_root_key(text, STR("jobs:")) && has_root_key(text, STR("on:"))) ||
+           (STR_IN(name, "action.yml", "action.yaml") && has_root_key(text, STR("runs:")));
+}
+
+/* A piece of a manifest, as pages and charts have it. */
+static bool is_fragment(str text)
+{
+    return has_root_key(text, STR("securityContext:")) ||
+           has_root_key(text, STR("volumeMounts:")) ||
+           (has_root_key(text, STR("volumes:")) && str_has(text, STR("emptyDir")));
+}
+
+enum file_kind yaml_classify(str path, str text)
+{
+    if (is_github_file(path, text))
         return FILE_GITHUB;
-    if ((str_eq(name, STR("action.yml")) || str_eq(name, STR("action.yaml"))) &&
-        has_root_key(text, STR("runs:")))
-        return FILE_GITHUB;
-    if (str_ends(name, STR(".gitlab-ci.yml")) || str_ends(name, STR(".gitlab-ci.yaml")))
+    if (str_ends(path, STR(".gitlab-ci.yml")) || str_ends(path, STR(".gitlab-ci.yaml")))
         return FILE_GITLAB;
-    if (api && has_root_key(text, STR("kind:")))
-        return FILE_KUBERNETES;
-    if (!api && (is_compose_name(name) || has_root_key(text, STR("services:"))))
-        return has_root_key(text, STR("services:")) ? FILE_COMPOSE : FILE_KIND_COUNT;
-    if (!api &&
-        (has_root_key(text, STR("securityContext:")) || has_root_key(text, STR("volumeMounts:")) ||
-         (has_root_key(text, STR("volumes:")) && str_has(text, STR("emptyDir")))))
-        return FILE_YAML;
-    return FILE_KIND_COUNT;
+    if (has_root_key(text, STR("apiVersion:")))
+        return has_root_key(text, STR("kind:")) ? FILE_KUBERNETES : FILE_KIND_COUNT;
+    if (has_root_key(text, STR("services:")))
+        return FILE_COMPOSE;
+    if (is_compose_name(str_basename(path)))
+        return FILE_KIND_COUNT;
+    return is_fragment(text) ? FILE_YAML : FILE_KIND_COUNT;
 }
 
 /* -- Kubernetes -------------------------------------------------------------------------------- */

@@ -63,17 +63,24 @@ static void mark_set(struct parser *p, const struct shell_words *argv)
     }
 }
 
+/* The letters of a word like "-en"; STR_NONE when it is none. */
+static str option_letters(const struct shell_word *word)
+{
+    str text = word->value;
+    if (text.len < 2 || text.at[0] != '-')
+        return STR_NONE;
+    for (size_t i = 1; i < text.len; i++)
+        if (!char_is_alpha(text.at[i]))
+            return STR_NONE;
+    return str_from_index(text, 1);
+}
+
 /* Options of builtins that POSIX shells do not know. */
 static void mark_builtin_options(struct parser *p, str name, const struct shell_words *argv)
 {
     const struct shell_word *first = argv->count > 1 ? &argv->at[1] : NULL;
-    if (!first || first->value.len < 2 || first->value.at[0] != '-')
-        return;
-    str option = str_from_index(first->value, 1);
-    bool letters = true;
-    for (size_t i = 0; i < option.len; i++)
-        letters &= char_is_alpha(option.at[i]);
-    if (!letters)
+    str option = first ? option_letters(first) : STR_NONE;
+    if (!option.len)
         return;
     if (str_eq(name, STR("echo")) && (str_has_char(option, 'e') || str_has_char(option, 'E')) &&
         option.len <= 3)

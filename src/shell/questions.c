@@ -100,6 +100,21 @@ bool shell_is(const struct shell_command *command, const char *name, const char 
     return word && str_eq(word->value, str_from(sub));
 }
 
+/* Does a bundle of letters, "-xzf" or `tar`'s "xzf", hold this one? */
+static bool bundle_has(const struct shell_command *command, str word, bool bare, char wanted,
+                       size_t *out_value)
+{
+    for (size_t i = bare ? 0 : 1; i < word.len && char_is_alnum(word.at[i]); i++) {
+        char letter[2] = {'-', word.at[i]};
+        *out_value = i + 1;
+        if (word.at[i] == wanted)
+            return true;
+        if (option_list_has(command->value_options, (str){letter, 2}) && !bare)
+            return false;
+    }
+    return false;
+}
+
 /* Does the word hold this option? Then also where its value would begin in it. */
 static bool word_has_option(const struct shell_command *command, uint32_t index, str option,
                             size_t *out_value)
@@ -113,17 +128,8 @@ static bool word_has_option(const struct shell_command *command, uint32_t index,
         return true;
     }
     bool bundles = bare || (word.at[1] != '-' && !command->word_options);
-    if (!bundles || option.len != 2 || option.at[0] != '-' || option.at[1] == '-')
-        return false;
-    for (size_t i = bare ? 0 : 1; i < word.len && char_is_alnum(word.at[i]); i++) {
-        char letter[2] = {'-', word.at[i]};
-        *out_value = i + 1;
-        if (word.at[i] == option.at[1])
-            return true;
-        if (option_list_has(command->value_options, (str){letter, 2}) && !bare)
-            return false;
-    }
-    return false;
+    bool letter = option.len == 2 && option.at[0] == '-' && option.at[1] != '-';
+    return bundles && letter && bundle_has(command, word, bare, option.at[1], out_value);
 }
 
 static bool find_option(const struct shell_command *command, str option, uint32_t *out_index,
