@@ -20,7 +20,8 @@ static bool open_hidden(struct nameless *file, struct err *err)
     static unsigned counter; /* only keeps the names of one process apart */
     for (unsigned try = 0; try < TRIES_MAX; try++) {
         unsigned number = __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED);
-        snprintf(file->hidden, sizeof(file->hidden), ".plimsoll-%d-%u", (int)getpid(), number);
+        snprintf(file->hidden, sizeof(file->hidden), NAMELESS_HIDDEN "%d-%u", (int)getpid(),
+                 number);
         file->fd = fault_hits() ? -1
                                 : openat(file->dir_fd, file->hidden,
                                          O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -69,6 +70,12 @@ static bool name_z(char out[LIMIT_PATH], str name, struct err *err)
     return true;
 }
 
+bool dir_sync(int dir_fd, struct err *err)
+{
+    return (!fault_hits() && fsync(dir_fd) == 0) ||
+           err_sys(err, "cannot write a directory to disk");
+}
+
 /* Give it a name; EEXIST where it is taken. */
 static bool link_as(const struct nameless *file, const char *name)
 {
@@ -90,8 +97,8 @@ bool nameless_keep(struct nameless *file, str name, struct err *err)
         return err_sys(err, "cannot write '%s' to disk", z);
     if (!link_as(file, z) && errno != EEXIST)
         return err_sys(err, "cannot keep '%s'", z);
-    if (fault_hits() || fsync(file->dir_fd) != 0)
-        return err_sys(err, "cannot write the directory of '%s' to disk", z);
+    if (!dir_sync(file->dir_fd, err))
+        return err_wrap(err, "'%s'", z);
     nameless_drop(file);
     return true;
 }
@@ -102,7 +109,7 @@ bool nameless_replace(struct nameless *file, str name, struct err *err)
     if (!name_z(z, name, err))
         return false;
     for (unsigned try = 0; !file->hidden[0] && try < TRIES_MAX; try++) {
-        snprintf(step, sizeof(step), ".plimsoll-%d-r%d-%u", (int)getpid(), file->fd, try);
+        snprintf(step, sizeof(step), NAMELESS_HIDDEN "%d-r%d-%u", (int)getpid(), file->fd, try);
         if (link_as(file, step))
             memcpy(file->hidden, step, sizeof(file->hidden));
         else if (errno != EEXIST)

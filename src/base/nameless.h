@@ -16,6 +16,8 @@
  * Threads  Any; one file belongs to one thread.
  */
 
+#define NAMELESS_HIDDEN ".plimsoll-" /* how hidden names begin; those of file_replace() too */
+
 struct nameless {
     int fd; /* for writing and reading; -1: there is none */
     int dir_fd;
@@ -41,6 +43,9 @@ void nameless_cleanup(struct nameless *file);
 
 /* Make a directory and those above it, below dir_fd; those that are there stay as they are. */
 MUST_CHECK bool dirs_make(int dir_fd, str path, struct err *err);
+
+/* Bring the names of a directory to the disk. */
+MUST_CHECK bool dir_sync(int dir_fd, struct err *err);
 
 /* The names in an open directory, "." and ".." left out, in no order. */
 VEC_TYPE(dir_names, str);

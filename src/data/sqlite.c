@@ -11,6 +11,7 @@ static struct {
     __typeof__(&sqlite3_open_v2) open;
     __typeof__(&sqlite3_close_v2) close;
     __typeof__(&sqlite3_errmsg) errmsg;
+    __typeof__(&sqlite3_errcode) errcode;
     __typeof__(&sqlite3_exec) exec;
     __typeof__(&sqlite3_busy_timeout) busy_timeout;
     __typeof__(&sqlite3_prepare_v2) prepare;
@@ -38,6 +39,7 @@ static bool load(struct err *err)
         {"sqlite3_open_v2", &sqlite.open},
         {"sqlite3_close_v2", &sqlite.close},
         {"sqlite3_errmsg", &sqlite.errmsg},
+        {"sqlite3_errcode", &sqlite.errcode},
         {"sqlite3_exec", &sqlite.exec},
         {"sqlite3_busy_timeout", &sqlite.busy_timeout},
         {"sqlite3_prepare_v2", &sqlite.prepare},
@@ -69,7 +71,9 @@ static bool load(struct err *err)
 
 static bool fail(const struct sqlite *db, struct err *err)
 {
-    return err_set(err, ERR_IO, "SQLite: %s", sqlite.errmsg(db->db));
+    int code = sqlite.errcode(db->db);
+    bool broken = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    return err_set(err, broken ? ERR_FORMAT : ERR_IO, "SQLite: %s", sqlite.errmsg(db->db));
 }
 
 bool sqlite_open(struct arena *arena, str path, struct sqlite **out_db, struct err *err)

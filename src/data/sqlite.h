@@ -11,7 +11,8 @@
  * Shapes   A query is text with '?' in it and what stands for them. Columns of a row are borrowed
  *          until the next sqlite_next().
  * Cost     libsqlite3 is opened with dlopen: linked, it would add to every start.
- * Errors   ERR_UNSUPPORTED where there is no libsqlite3, ERR_IO with SQLite's own words.
+ * Errors   ERR_UNSUPPORTED where there is no libsqlite3; with SQLite's own words ERR_FORMAT for
+ *          what is no database or a broken one, else ERR_IO.
  * Threads  A connection belongs to one thread at a time.
  * Source   sqlite.org/c3ref.
  */

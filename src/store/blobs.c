@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 bool store_find_blob(struct store *store, digest id, bool *out_found, struct blob *out_blob,
                      struct err *err)
@@ -85,6 +86,11 @@ static bool keep(struct store_writer *writer, const digest *expected, digest *ou
         err_set(err, ERR_DIGEST, "sha256:%s was announced, sha256:%s came", want.z, hex.z);
         return err_hint(err, "nothing of it was kept; get it again, or from another source");
     }
+    struct stat old;
+    if (path_stat(writer->file.dir_fd, str_from(hex.z), &old) && S_ISREG(old.st_mode) &&
+        (uint64_t)old.st_size != writer->size)
+        unlinkat(writer->file.dir_fd, hex.z,
+                 0); /* another tool was interrupted: here it is whole */
     if (!nameless_keep(&writer->file, str_from(hex.z), err))
         return false;
     if (out_digest)

@@ -20,30 +20,41 @@ static bool has(const struct store *store, const char *name)
     return path_stat(store->root_fd, str_from(name), &stat);
 }
 
-/* Is there nothing in it? A folder of somebody's files is never made a store. */
+/* Is there nothing in it, but what an end nobody asked for left? A folder of somebody's files is
+ * never made a store. */
 static bool is_empty(const struct store *store)
 {
     struct dir_names names;
     struct err unheard = {0};
-    return dir_list(store->arena, store->root_fd, &names, &unheard) && !names.count;
-}
-
-static bool make_layout(struct store *store, struct err *err)
-{
-    if (!has(store, "oci-layout")) {
-        if (!is_empty(store)) {
-            err_set(err, ERR_FORMAT, "'%.*s' has files in it and is no image store",
-                    STR_ARG(store->path));
-            return err_hint(err, "name an empty folder, or one with an OCI image layout");
-        }
-        if (!file_replace(store->root_fd, STR("index.json"), STR(EMPTY_INDEX), err) ||
-            !file_replace(store->root_fd, STR("oci-layout"), STR(LAYOUT_TEXT), err))
+    if (!dir_list(store->arena, store->root_fd, &names, &unheard))
+        return false;
+    VEC_EACH(str, name, names) {
+        if (!str_starts(*name, STR(NAMELESS_HIDDEN)))
             return false;
     }
-    if (!has(store, "index.json") &&
-        !file_replace(store->root_fd, STR("index.json"), STR(EMPTY_INDEX), err))
-        return false;
-    return dirs_make(store->root_fd, STR("blobs/sha256"), err) &&
+    return true;
+}
+
+/* Write a file of the root that is not there; what somebody else wrote meanwhile stays. */
+static bool write_new(const struct store *store, const char *name, str text, struct err *err)
+{
+    AUTO(nameless) struct nameless file = {.fd = -1};
+    return has(store, name) ||
+           (nameless_open(store->root_fd, &file, err) && fd_write_all(file.fd, text, err) &&
+            nameless_keep(&file, str_from(name), err));
+}
+
+/* oci-layout comes first: a folder with it is a store, however far its making came. */
+static bool make_layout(struct store *store, struct err *err)
+{
+    if (!has(store, "oci-layout") && !is_empty(store) && !has(store, "oci-layout")) {
+        err_set(err, ERR_FORMAT, "'%.*s' has files in it and is no image store",
+                STR_ARG(store->path));
+        return err_hint(err, "name an empty folder, or one with an OCI image layout");
+    }
+    return write_new(store, "oci-layout", STR(LAYOUT_TEXT), err) &&
+           write_new(store, "index.json", STR(EMPTY_INDEX), err) &&
+           dirs_make(store->root_fd, STR("blobs/sha256"), err) &&
            dirs_make(store->root_fd, STR("plimsoll/notes"), err);
 }
 
@@ -53,14 +64,22 @@ static int sub_folder(const struct store *store, const char *path)
     return open_beneath(store->root_fd, str_from(path), O_RDONLY | O_DIRECTORY, &unheard);
 }
 
-/* Hold the lock that says: somebody uses it. */
-static bool take_use(struct store *store, struct err *err)
+/* Hold the lock that says: somebody uses it. Where it cannot be made, because the store is not ours
+ * to write or is another tool's layout, it is read without. */
+static bool take_use(struct store *store, bool create, struct err *err)
 {
     bool held;
+    struct err problem = {0};
     if (store->own_fd < 0)
         return true;
-    store->use_fd = lock_open(store->own_fd, STR("use.lock"), err);
-    return store->use_fd >= 0 && lock_take(store->use_fd, false, true, &held, err);
+    store->use_fd = lock_open(store->own_fd, STR("use.lock"), &problem);
+    if (store->use_fd >= 0)
+        return lock_take(store->use_fd, false, true, &held, err);
+    int reason = problem.sys_errno;
+    if (!create && (reason == ENOENT || reason == EACCES || reason == EROFS))
+        return true;
+    *err = problem;
+    return false;
 }
 
 static bool open_root(struct store *store, bool create, struct err *err)
@@ -88,7 +107,7 @@ static bool open_root(struct store *store, bool create, struct err *err)
     }
     store->blobs_fd = sub_folder(store, "blobs/sha256");
     store->own_fd = sub_folder(store, "plimsoll");
-    return take_use(store, err);
+    return take_use(store, create, err);
 }
 
 str store_path_default(struct arena *arena, const struct host *host)
@@ -169,6 +188,17 @@ static bool open_database(struct store *store, str path, struct err *err)
     return false;
 }
 
+/* Put a broken database aside; the names do not depend on it. */
+static bool put_aside(struct store *store, struct err *err)
+{
+    if (renameat(store->own_fd, "index.sqlite", store->own_fd, "index.sqlite.broken") != 0 &&
+        errno != ENOENT) /* somebody else did it */
+        return err_sys(err, "cannot put the broken index.sqlite aside");
+    unlinkat(store->own_fd, "index.sqlite-wal", 0);
+    unlinkat(store->own_fd, "index.sqlite-shm", 0);
+    return true;
+}
+
 bool folder_database(struct store *store, struct err *err)
 {
     if (store->db)
@@ -180,11 +210,8 @@ bool folder_database(struct store *store, struct err *err)
     struct err first = {0};
     if (open_database(store, path, &first))
         return true;
-    if (renameat(store->own_fd, "index.sqlite", store->own_fd, "index.sqlite.broken") != 0) {
-        *err = first;
-        return false;
-    }
-    unlinkat(store->own_fd, "index.sqlite-wal", 0);
-    unlinkat(store->own_fd, "index.sqlite-shm", 0);
-    return open_database(store, path, err);
+    if (first.code == ERR_FORMAT)
+        return put_aside(store, err) && open_database(store, path, err);
+    *err = first;
+    return false;
 }

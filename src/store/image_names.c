@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/nameless.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define NAME_KEY "io.containerd.image.name"
@@ -14,7 +15,9 @@ bool folder_names(struct arena *arena, struct store *store, struct descriptors *
 {
     str text;
     *out_manifests = (struct descriptors){0};
-    if (store->root_fd < 0)
+    struct stat stat;
+    if (store->root_fd < 0 ||
+        (!path_stat(store->root_fd, STR("index.json"), &stat) && errno == ENOENT))
         return true;
     if (!file_read_beneath(arena, store->root_fd, STR("index.json"), LIMIT_MANIFEST, &text, err) ||
         !index_parse(arena, text, out_manifests, err))
@@ -85,7 +88,8 @@ static bool write_index(struct arena *arena, struct store *store,
     buf_add(&out, STR("\n]}\n"));
     if (out.full)
         return err_set(err, ERR_LIMIT, "the store has too many names");
-    return file_replace(store->root_fd, STR("index.json"), buf_str(&out), err);
+    return file_replace(store->root_fd, STR("index.json"), buf_str(&out), err) &&
+           dir_sync(store->root_fd, err);
 }
 
 static bool tag_locked(struct arena *arena, struct store *store, str name,
@@ -100,16 +104,18 @@ static bool tag_locked(struct arena *arena, struct store *store, str name,
 bool store_tag(struct store *store, str name, const struct descriptor *descriptor, int64_t now_s,
                struct err *err)
 {
-    if (!lock_names(store, err))
+    str bytes = {(const char *)descriptor->digest.at, sizeof(descriptor->digest.at)};
+    const struct sqlite_value values[] = {SQLITE_STR(name), SQLITE_BLOB(bytes), SQLITE_I64(now_s)};
+    /* The time first: it means nothing without the name, so what fails here changed nothing. */
+    if (!folder_database(store, err) ||
+        !sqlite_change(store->db, "INSERT OR REPLACE INTO tagged VALUES(?,?,?)", values,
+                       ARRAY_COUNT(values), err) ||
+        !lock_names(store, err))
         return false;
     AUTO(arena) struct arena *arena = arena_new(0);
     bool good = tag_locked(arena, store, name, descriptor, err);
     lock_drop(store->names_fd);
-    str bytes = {(const char *)descriptor->digest.at, sizeof(descriptor->digest.at)};
-    const struct sqlite_value values[] = {SQLITE_STR(name), SQLITE_BLOB(bytes), SQLITE_I64(now_s)};
-    return good && folder_database(store, err) &&
-           sqlite_change(store->db, "INSERT OR REPLACE INTO tagged VALUES(?,?,?)", values,
-                         ARRAY_COUNT(values), err);
+    return good;
 }
 
 bool store_untag(struct store *store, str name, bool *out_found, struct err *err)
@@ -130,23 +136,21 @@ bool store_untag(struct store *store, str name, bool *out_found, struct err *err
 /* -- finding them ------------------------------------------------------------------------------ */
 
 /* When a name was given; 0 where nobody noted it for what the name means now. */
-static bool find_time(struct store *store, struct store_name *name, struct err *err)
+static int64_t find_time(struct store *store, const struct store_name *name)
 {
     struct sqlite_rows *rows;
     str bytes = {(const char *)name->descriptor.digest.at, sizeof(name->descriptor.digest.at)};
     const struct sqlite_value values[] = {SQLITE_STR(name->name), SQLITE_BLOB(bytes)};
-    struct stat stat;
-    if (store->own_fd < 0 || !path_stat(store->own_fd, STR("index.sqlite"), &stat))
-        return true;
-    if (!folder_database(store, err) ||
+    struct err unheard = {0}; /* whoever may not write a store still reads its names */
+    int64_t tagged_s = 0;
+    if (!folder_database(store, &unheard) ||
         !sqlite_query(store->db, "SELECT tagged_s FROM tagged WHERE name=? AND digest=?", values,
-                      ARRAY_COUNT(values), &rows, err))
-        return false;
-    enum step step = sqlite_next(rows, err);
-    if (step == STEP_ITEM)
-        name->tagged_s = sqlite_int(rows, 0);
+                      ARRAY_COUNT(values), &rows, &unheard))
+        return 0;
+    if (sqlite_next(rows, &unheard) == STEP_ITEM)
+        tagged_s = sqlite_int(rows, 0);
     sqlite_end(rows);
-    return step != STEP_FAIL;
+    return tagged_s;
 }
 
 /* Is it the name, or another spelling of it? */
@@ -186,12 +190,14 @@ bool store_list(struct arena *arena, struct store *store, struct store_names *ou
 {
     struct descriptors manifests;
     struct store_names names = {0};
+    struct stat stat;
     if (!folder_names(arena, store, &manifests, err))
         return false;
+    bool timed = store->own_fd >= 0 && path_stat(store->own_fd, STR("index.sqlite"), &stat);
     VEC_EACH(struct descriptor, manifest, manifests) {
         struct store_name name = {.name = manifest->ref_name, .descriptor = *manifest};
-        if (!find_time(store, &name, err))
-            return false;
+        if (timed)
+            name.tagged_s = find_time(store, &name);
         vec_push(arena, &names, name);
     }
     if (names.count)

@@ -20,6 +20,7 @@ struct sweep {
     struct store *store;
     struct map kept; /* hex digests of blobs and of diff ids */
     bool dry;
+    bool hidden_only; /* in the root: all else there is somebody's */
     struct store_pruned *pruned;
 };
 
@@ -33,6 +34,7 @@ static bool keep(struct sweep *sweep, digest id)
     return true;
 }
 
+/* Read a blob that decides what stays; one whose bytes are not its digest's decides nothing. */
 static bool read_blob(struct sweep *sweep, digest id, size_t size_max, bool *out_found,
                       str *out_text, struct err *err)
 {
@@ -43,7 +45,13 @@ static bool read_blob(struct sweep *sweep, digest id, size_t size_max, bool *out
         return true;
     bool good = blob_read(sweep->arena, &blob, size_max, out_text, err);
     fd_cleanup(&blob.fd);
-    return good;
+    return good && (digest_eq(sha256_of(*out_text), id) ||
+                    err_set(err, ERR_DIGEST, "blob %s is damaged", digest_hex(id).z));
+}
+
+static bool refuse(struct err *err)
+{
+    return err_hint(err, "nothing was removed; remove the name that leads to it first");
 }
 
 /* The diff ids of a config, for the notes that are kept under them. */
@@ -78,12 +86,12 @@ static bool keep_all(struct sweep *sweep, struct descriptors pending, struct err
         if (!manifest)
             continue;
         if (!read_blob(sweep, descriptor.digest, LIMIT_MANIFEST, &found, &text, err))
-            return false;
+            return refuse(err);
         if (!found)
             continue; /* an index may name platforms that were never pulled */
         if (!oci_children(sweep->arena, &descriptor, text, &children, err)) {
             err_wrap(err, "blob %s", digest_hex(descriptor.digest).z);
-            return err_hint(err, "nothing was removed; remove the name that leads to it first");
+            return refuse(err);
         }
         VEC_EACH(struct descriptor, child, children) {
             vec_push(sweep->arena, &pending, *child);
@@ -97,8 +105,8 @@ static bool may_go(const struct sweep *sweep, str name)
 {
     digest ignored;
     str hex = str_slice(name, 0, 64);
-    return str_starts(name, STR(".plimsoll-")) ||
-           (digest_parse(hex, &ignored) && !map_has(&sweep->kept, hex));
+    return str_starts(name, STR(NAMELESS_HIDDEN)) ||
+           (!sweep->hidden_only && digest_parse(hex, &ignored) && !map_has(&sweep->kept, hex));
 }
 
 /* Remove a folder's files that begin with a digest nobody keeps. */
@@ -134,12 +142,22 @@ static bool sweep_notes(struct sweep *sweep, struct err *err)
     return true;
 }
 
+/* What writers of index.json left that were killed. */
+static bool sweep_root(struct sweep *sweep, struct err *err)
+{
+    uint64_t count = 0;
+    sweep->hidden_only = true;
+    bool good = sweep_folder(sweep, sweep->store->root_fd, &count, err);
+    sweep->hidden_only = false;
+    return good;
+}
+
 static bool sweep_all(struct sweep *sweep, struct err *err)
 {
     struct descriptors names;
     return folder_names(sweep->arena, sweep->store, &names, err) && keep_all(sweep, names, err) &&
            sweep_folder(sweep, sweep->store->blobs_fd, &sweep->pruned->blobs, err) &&
-           sweep_notes(sweep, err);
+           sweep_notes(sweep, err) && sweep_root(sweep, err);
 }
 
 bool store_prune(struct store *store, bool dry, struct store_pruned *out_pruned, struct err *err)

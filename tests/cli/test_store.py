@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import jsonschema
@@ -146,6 +147,31 @@ def test_a_folder_of_files_is_no_store(plimsoll, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_who_may_not_write_a_store_reads_it(plimsoll, store):
+    """Names, without the times that stand in the database; an analysis keeps no notes."""
+    plimsoll("image tag", "--store", store, "app:1", "app:2", code=0)
+    if os.geteuid():
+        pytest.skip("only root can become somebody else")
+    with tempfile.TemporaryDirectory(prefix="plimsoll-store-") as folder:
+        os.chmod(folder, 0o755)
+        theirs = os.path.join(folder, "store")
+        shutil.copytree(store, theirs)
+
+        def ask(*args):
+            return subprocess.run([BINARY, *args], user=65534, capture_output=True, check=False,
+                                  env={"PLIMSOLL_NOW": "2026-11-24"})
+
+        if ask("version").returncode:
+            pytest.skip("others may not run the program from here")
+        run = ask("image", "ls", "--store", theirs, "--format", "json")
+        assert run.returncode == 0, run.stderr
+        assert [row["name"] for row in json.loads(run.stdout)["images"]] == ["app:1", "app:2"]
+        assert ask("analyze", "--store", theirs, "app:1").returncode == 0
+        run = ask("image", "tag", "--store", theirs, "app:1", "app:3")
+        assert run.returncode == 3 and b"plimsoll: error: " in run.stderr
+        assert assert_right(theirs) == assert_right(store)
+
+
 # -- other tools -----------------------------------------------------------------------------------
 
 @pytest.mark.skipif(not shutil.which("skopeo"), reason="skopeo is not installed")
@@ -179,6 +205,18 @@ def test_several_processes_name_and_prune(plimsoll, store):
     for process in running:
         process.wait(timeout=60)
     assert {f"docker.io/library/copy{i}:1" for i in range(24)} < assert_right(store)
+
+
+def test_several_processes_make_one_store(plimsoll, store, tmp_path):
+    """Nobody finds it half-made, and no name is lost to another's empty index.json."""
+    for i in range(5):
+        new = tmp_path / f"new{i}"
+        running = [start("analyze", "--store", new, f"oci:{store}") for _ in range(6)]
+        running += [start("image", "prune", "--store", new) for _ in range(3)]
+        assert all(process.wait(timeout=60) in (0, 3) for process in running)
+        assert all(process.returncode == 0 for process in running[:6])
+        assert assert_right(new) == set()
+        assert len(os.listdir(new / "plimsoll" / "notes" / "report")) == len(LAYERS)
 
 
 @pytest.mark.parametrize("verb", ["tag", "prune", "analyze"])

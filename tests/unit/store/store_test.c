@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/io.h"
+#include "base/nameless.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -262,16 +263,83 @@ static void a_folder_of_files_is_no_store(void **state)
     store_close(store);
 }
 
+/* A store whose making ended half-way is one all the same. */
+static void a_half_made_store_is_made_whole(void **state)
+{
+    struct bench *bench = *state;
+    struct store *store;
+    struct store_names names;
+    static const char *const steps[] = {".plimsoll-1-1", "oci-layout", "index.json"};
+    for (size_t count = 0; count <= ARRAY_COUNT(steps); count++) {
+        str path = str_fmt(bench->arena, "%s/half%zu", bench->path, count);
+        assert_true(dirs_make(AT_FDCWD, path, &bench->err));
+        int fd = dir_open(AT_FDCWD, path, &bench->err);
+        static const char *const texts[] = {"{", "{\"imageLayoutVersion\":\"1.0.0\"}",
+                                            "{\"schemaVersion\":2,\"manifests\":[]}"};
+        for (size_t i = 0; i < count; i++)
+            assert_true(file_replace(fd, str_from(steps[i]), str_from(texts[i]), &bench->err));
+        close(fd);
+        assert_true(store_open(bench->arena, path, false, &store, &bench->err));
+        assert_true(store_list(bench->arena, store, &names, &bench->err));
+        store_close(store);
+        assert_true(store_open(bench->arena, path, true, &store, &bench->err));
+        assert_true(store_put(store, STR("x"), NULL, &bench->err));
+        store_close(store);
+    }
+}
+
+/* Only a damaged database is put aside: one that cannot be opened now may be whole. */
+static void a_database_in_the_way_is_left_alone(void **state)
+{
+    struct bench *bench = *state;
+    struct strs origins;
+    str path = str_fmt(bench->arena, "%s/plimsoll/index.sqlite", bench->path);
+    assert_true(dirs_make(AT_FDCWD, path, &bench->err));
+    assert_false(
+        store_origins(bench->arena, bench->store, sha256_of(STR("x")), &origins, &bench->err));
+    assert_int_equal(bench->err.code, ERR_IO);
+    struct stat stat;
+    assert_true(path_stat(AT_FDCWD, path, &stat));
+}
+
+/* Prune believes no manifest whose bytes are not its digest's: nothing goes. */
+static void a_damaged_manifest_stops_prune(void **state)
+{
+    struct bench *bench = *state;
+    struct descriptor manifest = put_image(bench, "layer", "docker.io/library/app:1");
+    struct store_pruned pruned;
+    int fd = dir_open(AT_FDCWD, str_fmt(bench->arena, "%s/blobs/sha256", bench->path), &bench->err);
+    str hex = str_from(digest_hex(manifest.digest).z);
+    assert_true(file_replace(fd, hex, STR("{\"schemaVersion\":2}"), &bench->err));
+    assert_false(store_prune(bench->store, false, &pruned, &bench->err));
+    assert_int_equal(bench->err.code, ERR_DIGEST);
+    assert_true(has_blob(bench, sha256_of(STR("layer"))));
+    /* Written again it is whole again, since its length is another. */
+    close(fd);
+    put_image(bench, "layer", "docker.io/library/app:1");
+    struct err err = {0};
+    assert_true(store_prune(bench->store, false, &pruned, &err));
+    assert_int_equal(pruned.blobs, 0);
+}
+
 #define STORE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_blob_is_what_was_written),      STORE_TEST(another_digest_is_not_kept),
-        STORE_TEST(a_dropped_blob_leaves_nothing),   STORE_TEST(names_are_set_found_and_taken_away),
-        STORE_TEST(prune_keeps_what_names_lead_to),  STORE_TEST(prune_waits_for_others),
-        STORE_TEST(a_damaged_note_is_not_found),     STORE_TEST(origins_are_remembered),
-        STORE_TEST(a_broken_database_is_begun_anew), STORE_TEST(a_folder_of_files_is_no_store),
+        STORE_TEST(a_blob_is_what_was_written),
+        STORE_TEST(another_digest_is_not_kept),
+        STORE_TEST(a_dropped_blob_leaves_nothing),
+        STORE_TEST(names_are_set_found_and_taken_away),
+        STORE_TEST(prune_keeps_what_names_lead_to),
+        STORE_TEST(prune_waits_for_others),
+        STORE_TEST(a_damaged_note_is_not_found),
+        STORE_TEST(origins_are_remembered),
+        STORE_TEST(a_broken_database_is_begun_anew),
+        STORE_TEST(a_folder_of_files_is_no_store),
+        STORE_TEST(a_half_made_store_is_made_whole),
+        STORE_TEST(a_database_in_the_way_is_left_alone),
+        STORE_TEST(a_damaged_manifest_stops_prune),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
