@@ -24,10 +24,7 @@ static uint32_t common_layers(const struct image *image, const struct image *bas
 
 static str base_label(const struct image *image)
 {
-    for (uint32_t i = 0; i < image->config->labels.count; i++)
-        if (str_eq(image->config->labels.at[i].name, STR("org.opencontainers.image.base.name")))
-            return image->config->labels.at[i].value;
-    return STR("");
+    return image_label(image, STR("org.opencontainers.image.base.name"));
 }
 
 /* A base image ends with what it starts, its CMD; whoever builds on it goes on behind that. So the

@@ -82,6 +82,7 @@ static struct stored_image look_at(struct ctx *ctx, struct store *store,
     if (!row.whole)
         return row;
     row.layers = image.layers.count;
+    row.stands_behind = image_label(&image, LABEL_STANDS_BEHIND);
     VEC_EACH(struct image_layer, layer, image.layers) {
         row.compressed_size += layer->blob.size;
     }

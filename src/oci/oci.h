@@ -130,6 +130,13 @@ MUST_CHECK bool platform_choose(struct arena *arena, const struct descriptors *m
                                 const struct image_choice *choice,
                                 const struct descriptor **out_chosen, struct err *err);
 
+/* What a label of the image says; "" where it has none. */
+str image_label(const struct image *image, str name);
+
+/* A label of images that stand under another's name (tools/bases, and what is built on them): what
+ * is in them really. Every report of an image tells it. */
+#define LABEL_STANDS_BEHIND STR("io.plimsoll.stands-behind")
+
 /* "sha256:..." of a descriptor; false for other algorithms and for what is no digest. */
 bool oci_digest_parse(str text, digest *out_digest);
 

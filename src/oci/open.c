@@ -341,6 +341,14 @@ static bool has_file(struct opening *opening, const char *path)
     return found;
 }
 
+str image_label(const struct image *image, str name)
+{
+    for (uint32_t i = 0; image->config && i < image->config->labels.count; i++)
+        if (str_eq(image->config->labels.at[i].name, name))
+            return image->config->labels.at[i].value;
+    return STR("");
+}
+
 bool image_open(struct arena *arena, str name, const struct image_choice *choice,
                 struct image *out_image, struct err *err)
 {

@@ -28,6 +28,16 @@ void paint_label(struct paint *paint, const char *label)
     paint_fmt(paint, INK_DIM, "%-8s", label);
 }
 
+void paint_stands_behind(struct paint *paint, const struct image *image)
+{
+    str words = image_label(image, LABEL_STANDS_BEHIND);
+    if (!words.len)
+        return;
+    paint_label(paint, "behind");
+    paint_text(paint, INK_PLAIN, words);
+    paint_z(paint, INK_PLAIN, "\n");
+}
+
 static void paint_totals(struct paint *paint, const struct analysis *analysis)
 {
     struct arena *arena = paint->out.arena;
@@ -36,6 +46,7 @@ static void paint_totals(struct paint *paint, const struct analysis *analysis)
     paint_text(paint, INK_BOLD, analysis->image->name);
     paint_fmt(paint, INK_PLAIN, "  (%.*s, %" PRIu32 " layers)\n",
               STR_ARG(analysis->image->transport), analysis->layers.count);
+    paint_stands_behind(paint, analysis->image);
     paint_label(paint, "size");
     paint_size(paint, INK_PLAIN, analysis->size);
     if (is_compressed(analysis))

@@ -55,6 +55,7 @@ static void paint_totals(struct paint *paint, const struct analysis *analysis)
     paint_text(paint, INK_BOLD, analysis->image->name);
     paint_fmt(paint, INK_PLAIN, "  (%.*s, %" PRIu32 " layers)\n",
               STR_ARG(analysis->image->transport), analysis->layers.count);
+    paint_stands_behind(paint, analysis->image);
     paint_label(paint, "size");
     paint_fmt(paint, INK_PLAIN, "%.*s", STR_ARG(size_of(paint, analysis->size)));
     if (is_compressed(analysis))

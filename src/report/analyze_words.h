@@ -19,6 +19,9 @@ str analysis_json(struct arena *arena, const struct analysis *analysis);
 /* A word in front of a line, in its column. */
 void paint_label(struct paint *paint, const char *label);
 
+/* What is behind the image's name, in a line, where its label tells it. */
+void paint_stands_behind(struct paint *paint, const struct image *image);
+
 /* The first line of what made a layer, cut to the width; `column` is where it begins. */
 void paint_created_by(struct paint *paint, str text, unsigned column);
 

@@ -8,6 +8,7 @@ static void put_side(struct json_out *out, const char *key, const struct analysi
 {
     json_object(out, key);
     json_str(out, "name", analysis->image->name);
+    json_str(out, "stands_behind", image_label(analysis->image, LABEL_STANDS_BEHIND));
     if (analysis->image->has_digest)
         json_str(out, "digest",
                  str_fmt(out->buf.arena, "sha256:%s", digest_hex(analysis->image->digest).z));

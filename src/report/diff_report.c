@@ -1,3 +1,4 @@
+#include "report/analyze_words.h"
 #include "report/diff_words.h"
 #include "report/paint.h"
 
@@ -82,14 +83,19 @@ static void paint_measure(struct paint *paint, const char *label, uint64_t a, ui
     paint_z(paint, INK_PLAIN, "\n");
 }
 
+static void paint_side(struct paint *paint, const char *label, const struct image *image)
+{
+    paint_fmt(paint, INK_DIM, "%-8s", label);
+    paint_text(paint, INK_BOLD, image->name);
+    paint_z(paint, INK_PLAIN, "\n");
+    paint_stands_behind(paint, image);
+}
+
 static void paint_sides(struct paint *paint, const struct image_diff *diff)
 {
     const struct analysis *a = diff->side[0], *b = diff->side[1];
-    paint_fmt(paint, INK_DIM, "%-8s", "from");
-    paint_text(paint, INK_BOLD, a->image->name);
-    paint_fmt(paint, INK_DIM, "\n%-8s", "to");
-    paint_text(paint, INK_BOLD, b->image->name);
-    paint_z(paint, INK_PLAIN, "\n");
+    paint_side(paint, "from", a->image);
+    paint_side(paint, "to", b->image);
     paint_measure(paint, "size", a->size, b->size);
     paint_measure(paint, "pull", a->compressed_size, b->compressed_size);
     paint_measure(paint, "waste", a->wasted_bytes, b->wasted_bytes);

@@ -43,6 +43,7 @@ static str images_json(struct arena *arena, const struct stored_images *rows)
         str rest = row->platforms, platform;
         json_object(&out, NULL);
         json_str(&out, "name", row->name);
+        json_str(&out, "stands_behind", row->stands_behind);
         json_str(&out, "digest", digest_print(arena, row->digest));
         json_list(&out, "platforms");
         while (row->platforms.len && str_next(&rest, ',', &platform))
@@ -97,6 +98,10 @@ str report_images(struct arena *arena, const struct stored_images *rows, bool js
         paint_fmt(&paint, INK_PLAIN, "  %-16.*s  ",
                   STR_ARG(age_print(arena, row->tagged_s, now_s)));
         paint_text(&paint, INK_PLAIN, row->platforms);
+        if (row->stands_behind.len) {
+            paint_z(&paint, INK_DIM, "  behind: ");
+            paint_text(&paint, INK_DIM, row->stands_behind);
+        }
         paint_z(&paint, INK_PLAIN, "\n");
     }
     return buf_str(&paint.out);

@@ -13,6 +13,11 @@ static void put_facts(struct page *page)
         page_z(page, "/");
         page_text(page, platform->architecture);
     }
+    str words = image_label(image, LABEL_STANDS_BEHIND);
+    if (words.len) {
+        page_z(page, " &middot; behind this name: ");
+        page_text(page, words);
+    }
     if (image->has_digest)
         page_fmt(page, " &middot; <span class=\"digest\">sha256:%s</span>",
                  digest_hex(image->digest).z);

@@ -114,6 +114,7 @@ str report_diff(struct arena *arena, const struct image_diff *diff, enum diff_fo
 /* One name of the store. */
 struct stored_image {
     str name, platforms; /* "linux/amd64,linux/arm64" */
+    str stands_behind;   /* image_label() of it, or "" */
     digest digest;
     bool whole; /* all blobs of this machine's platform are there */
     uint32_t layers;

@@ -171,6 +171,21 @@ def test_a_layout_may_be_a_tar(plimsoll, tmp_path):
     assert "it has: latest" in run.stderr
 
 
+def test_reports_tell_what_is_behind_a_name_that_is_not_its_own(plimsoll, tmp_path):
+    words = "Debian 12 with python3 3.11.2"
+    labels = {"Labels": {"io.plimsoll.stands-behind": words}}
+    image = "oci:" + oci_layout(tmp_path / "python:3.12", [BASE], config=labels)
+    assert answer(plimsoll, image)["image"]["stands_behind"] == words
+    for command in (["analyze", image], ["analyze", "--top", "3", image], ["diff", image, image]):
+        assert f"behind  {words}\n" in plimsoll(*command).stdout
+    assert plimsoll.json("diff", image, image)["b"]["stands_behind"] == words
+    plimsoll("analyze", image, "--report", tmp_path / "page.html", code=0)
+    assert words in (tmp_path / "page.html").read_text()
+    plain = docker_archive(tmp_path / "plain.tar", [BASE])
+    assert answer(plimsoll, plain)["image"]["stands_behind"] == ""
+    assert "behind" not in plimsoll("analyze", plain).stdout
+
+
 def test_a_name_in_a_layout_may_be_a_whole_reference(plimsoll, tmp_path):
     name = "registry.example.com:5000/team/app:1.0"
     oci_layout(tmp_path / "lay:out", [BASE, DATA], tag=name)
