@@ -66,27 +66,32 @@ static str platforms_of(struct arena *arena, struct store *store, const struct s
     return out.len || !image ? buf_str(&out) : platform_print(arena, &image->config->platform);
 }
 
-static struct stored_image look_at(struct ctx *ctx, struct store *store,
-                                   const struct store_name *name)
+/* An image that cannot be opened is not whole; one that cannot be read is an error. */
+static bool look_at(struct ctx *ctx, struct store *store, const struct store_name *name,
+                    struct stored_image *out_row, struct err *err)
 {
     struct stored_image row = {
         .name = name->name, .digest = name->descriptor.digest, .tagged_s = name->tagged_s};
     struct image_choice choice = {0};
     struct image image;
     struct reference reference;
-    struct err unheard = {0};
-    row.whole = store_image_open(ctx->arena, store, name, &choice, &image, &unheard);
-    if (reference_parse(ctx->arena, name->name, &reference, &unheard))
+    struct err problem = {0};
+    row.whole = store_image_open(ctx->arena, store, name, &choice, &image, &problem);
+    if (!row.whole && problem.code == ERR_IO) {
+        *err = problem;
+        return false;
+    }
+    if (reference_parse(ctx->arena, name->name, &reference, &problem))
         row.name = reference_familiar(ctx->arena, &reference);
     row.platforms = platforms_of(ctx->arena, store, name, row.whole ? &image : NULL);
-    if (!row.whole)
-        return row;
-    row.layers = image.layers.count;
-    row.stands_behind = image_label(&image, LABEL_STANDS_BEHIND);
-    VEC_EACH(struct image_layer, layer, image.layers) {
-        row.compressed_size += layer->blob.size;
+    if (row.whole) {
+        row.layers = image.layers.count;
+        row.stands_behind = image_label(&image, LABEL_STANDS_BEHIND);
     }
-    return row;
+    for (uint32_t i = 0; i < row.layers; i++)
+        row.compressed_size += image.layers.at[i].blob.size;
+    *out_row = row;
+    return true;
 }
 
 /* "debian" fits debian:12 and debian:latest; "debian:12" only itself. */
@@ -110,7 +115,9 @@ static bool run_ls(struct ctx *ctx, const void *raw_args, int *out_exit, struct 
         !store_list(ctx->arena, store, &names, err))
         return false;
     VEC_EACH(struct store_name, name, names) {
-        struct stored_image row = look_at(ctx, store, name);
+        struct stored_image row;
+        if (!look_at(ctx, store, name, &row, err))
+            return false;
         if (is_asked(&args->names, row.name))
             vec_push(ctx->arena, &rows, row);
     }

@@ -58,10 +58,15 @@ static bool make_layout(struct store *store, struct err *err)
            dirs_make(store->root_fd, STR("plimsoll/notes"), err);
 }
 
-static int sub_folder(const struct store *store, const char *path)
+/* Open a folder of the store; -1 where there is none. */
+static bool sub_folder(const struct store *store, const char *path, int *out_fd, struct err *err)
 {
-    struct err unheard = {0};
-    return open_beneath(store->root_fd, str_from(path), O_RDONLY | O_DIRECTORY, &unheard);
+    struct err problem = {0};
+    *out_fd = open_beneath(store->root_fd, str_from(path), O_RDONLY | O_DIRECTORY, &problem);
+    if (*out_fd >= 0 || problem.sys_errno == ENOENT)
+        return true;
+    *err = problem;
+    return false;
 }
 
 /* Hold the lock that says: somebody uses it. Where it cannot be made, because the store is not ours
@@ -105,9 +110,8 @@ static bool open_root(struct store *store, bool create, struct err *err)
                 STR_ARG(store->path));
         return err_hint(err, "--store and $PLIMSOLL_STORE name the store");
     }
-    store->blobs_fd = sub_folder(store, "blobs/sha256");
-    store->own_fd = sub_folder(store, "plimsoll");
-    return take_use(store, create, err);
+    return sub_folder(store, "blobs/sha256", &store->blobs_fd, err) &&
+           sub_folder(store, "plimsoll", &store->own_fd, err) && take_use(store, create, err);
 }
 
 str store_path_default(struct arena *arena, const struct host *host)

@@ -117,7 +117,14 @@ static bool sweep_folder(struct sweep *sweep, int folder_fd, uint64_t *count, st
         return false;
     VEC_EACH(str, name, names) {
         struct stat stat;
-        if (!may_go(sweep, *name) || !path_stat(folder_fd, *name, &stat) || !S_ISREG(stat.st_mode))
+        if (!may_go(sweep, *name))
+            continue;
+        if (!path_stat(folder_fd, *name, &stat)) {
+            if (errno != ENOENT)
+                return err_sys(err, "cannot look at '%.*s'", STR_ARG(*name));
+            continue;
+        }
+        if (!S_ISREG(stat.st_mode))
             continue;
         if (!sweep->dry && unlinkat(folder_fd, str_z(sweep->arena, *name), 0) != 0 &&
             errno != ENOENT)
@@ -132,10 +139,14 @@ static bool sweep_notes(struct sweep *sweep, struct err *err)
 {
     static const char *const kinds[] = {STORE_NOTE_REPORT, STORE_NOTE_PULL};
     for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
-        struct err unheard = {0};
+        struct err problem = {0};
         str path = str_fmt(sweep->arena, "notes/%s", kinds[i]);
         AUTO(fd)
-        int fd = open_beneath(sweep->store->own_fd, path, O_RDONLY | O_DIRECTORY, &unheard);
+        int fd = open_beneath(sweep->store->own_fd, path, O_RDONLY | O_DIRECTORY, &problem);
+        if (fd < 0 && problem.sys_errno != ENOENT) {
+            *err = problem;
+            return false;
+        }
         if (fd >= 0 && !sweep_folder(sweep, fd, &sweep->pruned->notes, err))
             return false;
     }
