@@ -41,7 +41,7 @@ enum base_family {
 
 enum base_libc { LIBC_UNKNOWN, LIBC_GLIBC, LIBC_MUSL, LIBC_NONE };
 
-/* One row of what is known about base images (rules/base_facts.c). */
+/* One row of what is known about base images (rules/base/base_facts.c). */
 struct base_fact {
     const char *name;       /* for `explain base/NAME`: "python-slim" */
     const char *repository; /* normalised: "python", "gcr.io/distroless/static-debian12" */

@@ -54,7 +54,7 @@ str contents_of_name(const struct facts *facts, uint32_t stage, str name,
 /* A command that runs once, in any case, and fails its list when it fails. */
 bool command_is_certain(const struct shell_command *command);
 
-/* -- base images (rules/contents_base.c) --------------------------------------------------- */
+/* -- base images (rules/contents/contents_base.c) ---------------------------------------------- */
 
 /* The working directory in the configuration of the image below a stage; NULL when not known. */
 const char *base_workdir(const struct stage_facts *stage);

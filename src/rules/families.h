@@ -6,7 +6,8 @@
  * rules/families -- the files that rules stand in, one table each.
  *
  * Shapes   FAMILY(x) is `const struct rule family_x[]` with `const size_t family_x_count`, defined
- *          at the end of rules/<file>.c by RULE_FAMILY(x, {...}, {...}). registry.c joins them.
+ *          at the end of rules/<group>/<file>.c by RULE_FAMILY(x, {...}, {...}). registry.c joins
+ *          them.
  */
 
 /* One a line, in name order. */

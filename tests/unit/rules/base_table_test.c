@@ -1,7 +1,7 @@
 #include "tests/unit/rules/rules_unit.h"
 
 #include "base/num.h"
-#include "rules/base_table.h"
+#include "rules/base/base_table.h"
 
 #include <string.h>
 
