@@ -104,22 +104,35 @@ static bool collect(struct pushing *pushing, const struct descriptor *descriptor
     return true;
 }
 
-/* A repository of the same registry that had the blob; "" when we know of none. */
-static bool find_mount(const struct pushing *pushing, digest id, str *out_repository,
-                       struct err *err)
+/* A repository of the same registry that had the blob; "" when we know of none. A store that keeps
+ * no origins (another tool made it) costs a mount, not the push. */
+static str find_mount(const struct pushing *pushing, digest id)
 {
-    struct strs origins;
-    *out_repository = STR("");
-    if (!store_origins(pushing->arena, pushing->push->store, id, &origins, err))
-        return false;
+    struct strs origins = {0};
+    struct err unheard = {0};
+    str found = STR("");
+    if (!store_origins(pushing->arena, pushing->push->store, id, &origins, &unheard))
+        return found;
     VEC_EACH(str, origin, origins) {
         size_t slash = str_find_char(*origin, '/');
         str repository = slash == STR_MISSING ? STR("") : str_from_index(*origin, slash + 1);
         if (repository.len && str_eq(str_slice(*origin, 0, slash), pushing->remote->registry) &&
             !str_eq(repository, pushing->remote->repository))
-            *out_repository = repository;
+            found = repository;
     }
-    return true;
+    return found;
+}
+
+/* The blobs are there from now on: later pushes may mount them. */
+static void note_origins(const struct pushing *pushing)
+{
+    struct err unheard = {0};
+    str repository = str_fmt(pushing->arena, "%.*s/%.*s", STR_ARG(pushing->remote->registry),
+                             STR_ARG(pushing->remote->repository));
+    VEC_EACH(struct descriptor, blob, pushing->blobs) {
+        if (!store_origin_add(pushing->push->store, blob->digest, repository, &unheard))
+            return;
+    }
 }
 
 /* -- sending ----------------------------------------------------------------------------------- */
@@ -164,8 +177,7 @@ static bool send_blobs(struct pushing *pushing, struct err *err)
     pushing->mounts = NEW_ARRAY(pushing->arena, str, count + 1);
     qsort(pushing->blobs.at, count, sizeof(struct descriptor), larger_first);
     for (uint32_t i = 0; i < count; i++)
-        if (!find_mount(pushing, pushing->blobs.at[i].digest, &pushing->mounts[i], err))
-            return false;
+        pushing->mounts[i] = find_mount(pushing, pushing->blobs.at[i].digest);
     for (unsigned i = 0; i < workers; i++)
         pushing->clients[i] = client_like(arena_child(pushing->arena, 0), pushing->client);
     pool_each(count, workers ? workers : 1, push_blob, pushing);
@@ -271,7 +283,9 @@ bool registry_push(struct arena *arena, const struct registry_push *push,
     pushing.client = client_new(arena, &remote);
     bool good = push_all(&pushing, name, to, err);
     client_free(pushing.client);
-    if (!good)
+    if (good)
+        note_origins(&pushing);
+    else
         return err_wrap(err, "pushing '%.*s'", STR_ARG(shown));
     pushing.moved.descriptor = name->descriptor;
     pushing.moved.name = reference_print(arena, to);
