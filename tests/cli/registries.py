@@ -127,7 +127,7 @@ def store_is_right(store):
                 assert os.path.exists(os.path.join(blobs, entry["digest"][7:]))
 
 
-# -- a registry that does as it is told --------------------------------------------------------------
+# -- a registry that does as it is told ------------------------------------------------------------
 
 
 class Wrong(http.server.BaseHTTPRequestHandler):

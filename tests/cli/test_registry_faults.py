@@ -211,7 +211,7 @@ def test_what_a_server_says_cannot_drive_the_terminal(plimsoll, tmp_path):
     assert "\033" not in run.stderr and "DENIED" in run.stderr and "hint: log in" in run.stderr
 
 
-# -- redirects ---------------------------------------------------------------------------------------
+# -- redirects -------------------------------------------------------------------------------------
 
 
 def asks_login(handler):
@@ -280,7 +280,7 @@ def test_redirects_that_are_refused(plimsoll, layout, tmp_path, location, says):
     assert says in run.stderr
 
 
-# -- floods and silence ------------------------------------------------------------------------------
+# -- floods and silence ----------------------------------------------------------------------------
 
 
 def test_huge_headers(plimsoll, tmp_path):
@@ -368,7 +368,7 @@ def test_a_server_that_is_silent(plimsoll, tmp_path):
     assert "does not go on" in run.stderr
 
 
-# -- documents ---------------------------------------------------------------------------------------
+# -- documents -------------------------------------------------------------------------------------
 
 
 def manifest_plan(text, content_type):
@@ -421,7 +421,7 @@ def test_an_index_that_holds_itself(plimsoll, tmp_path):
             assert "for sha256:000" in run.stderr
 
 
-# -- mirrors -----------------------------------------------------------------------------------------
+# -- mirrors ---------------------------------------------------------------------------------------
 
 
 def registries_conf(folder, text):
@@ -467,7 +467,7 @@ def test_what_is_blocked_is_not_asked(plimsoll, layout, tmp_path):
     assert "blocks" in run.stderr
 
 
-# -- pushes ------------------------------------------------------------------------------------------
+# -- pushes ----------------------------------------------------------------------------------------
 
 
 def push(plimsoll, layout, server, code=0):
