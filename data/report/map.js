@@ -46,7 +46,7 @@ function searchFilter(text) {
   return {
     text: `search: ${text}`,
     search: true,
-    test: (node) => pathOf(node).toLowerCase().includes(wanted),
+    test: (node) => (node.lower ??= pathOf(node).toLowerCase()).includes(wanted),
   };
 }
 
