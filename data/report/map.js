@@ -26,6 +26,24 @@ function filterOf(text) {
       test: (node) => node.layer === writer && node.hider === hider && node.fate === fate,
     };
   }
+  if (kind === "hidden") {
+    const [writer, hider] = value.split("-").map(Number);
+    return {
+      text: `layer ${writer + 1}, hidden by layer ${hider + 1}`,
+      test: (node) => node.fate > 0 && node.layer === writer && node.hider === hider,
+    };
+  }
+  if (kind === "bloat") {
+    const [layer, names] = value.split(":"),
+      wanted = names ? names.split("|") : [];
+    return {
+      text: `layer ${Number(layer) + 1}${names ? `: ${wanted.join(", ")}` : ""}`,
+      test: (node) =>
+        node.fate === 0 &&
+        node.layer === Number(layer) &&
+        (!names || wanted.includes(data.categories[node.category])),
+    };
+  }
   const wanted = {
     layer: () => Number(value),
     owner: () => data.owners.indexOf(value),

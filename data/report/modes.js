@@ -6,7 +6,8 @@ function layerText(index) {
   const layer = data.layers[index];
   if (!layer) return "";
   const line = layer.line ? `line ${layer.line}: ` : "";
-  return `${index + 1} · ${line}${layer.made_by.split("\n")[0] || "(not told)"}`;
+  const made = layer.made_by.split("\n")[0] || "(not told)";
+  return `${index + 1} · ${line}${made.length > 90 ? `${made.slice(0, 90)}…` : made}`;
 }
 
 function numberCell(row, value, text) {

@@ -86,6 +86,7 @@ async function copyPatch(event) {
 }
 
 for (const table of document.querySelectorAll("table.sortable")) makeSortable(table);
+for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
 for (const row of document.querySelectorAll("tr[data-layer]"))
   row.addEventListener("pointerenter", () => tellArcs(row.dataset.layer));
 document.addEventListener("click", tellLayer);

@@ -74,8 +74,12 @@ void page_table_end(struct page *page);
 /* A section with its heading; `lead` is markup of ours, or NULL. */
 void page_section(struct page *page, const char *id, const char *title, const char *lead);
 
-/* What made a layer: "Dockerfile:12" where it is known, and the instruction, on one line. */
+/* What made a layer: the Dockerfile's own words where they are known, else the image's. */
+str page_layer_text(const struct page *page, uint32_t layer);
+
+/* The same on one line, with "line 12" in front of it; and behind a link to the layer's row. */
 void page_made_by(struct page *page, uint32_t layer);
+void page_layer_link(struct page *page, uint32_t layer);
 
 /* A bar of live and hidden bytes, with its label; the words for its colours. */
 void page_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden, uint64_t scale);

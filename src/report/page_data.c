@@ -133,7 +133,7 @@ static bool next_group(struct mapping *mapping, uint32_t *at, struct group *out_
         if (!is_same_group(file, &view->files[group.files[0]]))
             break;
         tally_add(&owner, owner_of(mapping->page, mapping->files[end]), size);
-        tally_add(&category, (uint32_t)category_of(view_path(view, file)), size);
+        tally_add(&category, mapping->page->analysis->category[mapping->files[end]], size);
         group.raw += size;
         group.pull += view_pull(view, file);
         group.count++;
@@ -141,7 +141,7 @@ static bool next_group(struct mapping *mapping, uint32_t *at, struct group *out_
     for (; *at < end; ++*at) {
         uint32_t file = mapping->files[*at];
         mapping->by_owner[owner_of(mapping->page, file)] = 0;
-        mapping->by_category[category_of(view_path(view, &view->files[file]))] = 0;
+        mapping->by_category[mapping->page->analysis->category[file]] = 0;
     }
     group.owner = owner.best;
     group.category = category.best;
@@ -247,8 +247,9 @@ static struct mapping mapping_init(struct page *page)
 static void put_layers(struct page *page, struct json_out *out)
 {
     json_list(out, "layers");
-    VEC_EACH(struct layer_row, row, page->analysis->layers) {
-        str made_by = str_slice(row->created_by, 0, MADE_BY_BYTES);
+    for (uint32_t i = 0; i < page->analysis->layers.count; i++) {
+        const struct layer_row *row = &page->analysis->layers.at[i];
+        str made_by = str_slice(page_layer_text(page, i), 0, MADE_BY_BYTES);
         json_object(out, NULL);
         json_str(out, "made_by", report_escape(page->arena, made_by));
         json_u64(out, "line", row->line);

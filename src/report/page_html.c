@@ -115,13 +115,20 @@ void page_section(struct page *page, const char *id, const char *title, const ch
     page_z(page, "</p>\n");
 }
 
+str page_layer_text(const struct page *page, uint32_t layer)
+{
+    const struct analysis *analysis = page->analysis;
+    const struct instruction *in = analysis->origins ? analysis->origins->of_layer[layer] : NULL;
+    return in ? in->logical.text : analysis->layers.at[layer].created_by;
+}
+
 void page_made_by(struct page *page, uint32_t layer)
 {
     const struct layer_row *row = &page->analysis->layers.at[layer];
-    str rest = row->created_by, line;
+    str rest = page_layer_text(page, layer), line;
     if (row->line)
-        page_fmt(page, "<span class=\"line\">Dockerfile:%" PRIu32 "</span> ", row->line);
-    if (!str_next_line(&rest, &line) || !row->created_by.len) {
+        page_fmt(page, "<span class=\"line\">line %" PRIu32 "</span> ", row->line);
+    if (!rest.len || !str_next_line(&rest, &line)) {
         page_fmt(page, "<span class=\"muted\">layer %" PRIu32 "</span>", layer + 1);
         return;
     }

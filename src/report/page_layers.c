@@ -64,11 +64,14 @@ static void put_row(struct page *page, uint32_t layer, uint64_t scale)
 {
     const struct layer_row *row = &page->analysis->layers.at[layer];
     page_fmt(page,
-             "<tr data-layer=\"%" PRIu32 "\"><td class=\"n\"><i class=\"chip c%" PRIu32
+             "<tr%s data-layer=\"%" PRIu32 "\"><td class=\"n\"><i class=\"chip c%" PRIu32
              "\"></i>%" PRIu32 "</td><td class=\"cmd\" title=\"",
-             layer, layer % 12, layer + 1);
-    page_text(page, row->created_by);
+             layer < page->analysis->base.count ? " class=\"of-base\"" : "", layer, layer % 12,
+             layer + 1);
+    page_text(page, page_layer_text(page, layer));
     page_z(page, "\">");
+    if (layer < page->analysis->base.count)
+        page_z(page, "<span class=\"line\">base</span> ");
     page_made_by(page, layer);
     page_z(page, "</td><td class=\"fall\">");
     put_bar(page, "raw", row->size, row->wasted_bytes, scale);
@@ -93,12 +96,32 @@ static void put_row(struct page *page, uint32_t layer, uint64_t scale)
     page_z(page, "</tr>\n");
 }
 
+/* Which layers are the base image's. */
+static void put_base(struct page *page)
+{
+    static const char *const known[] = {[BASE_UNKNOWN] = "",
+                                        [BASE_GIVEN] = "as the layers of the given base tell",
+                                        [BASE_DOCKERFILE] = "as the Dockerfile tells",
+                                        [BASE_HISTORY] = "as the history tells"};
+    const struct base_layers *base = &page->analysis->base;
+    if (!base->count)
+        return;
+    page_fmt(page, "<p class=\"lead\">%" PRIu32 " %s of the base image", base->count,
+             base->count == 1 ? "is" : "are");
+    if (base->name.len) {
+        page_z(page, " <code>");
+        page_text(page, base->name);
+        page_z(page, "</code>");
+    }
+    page_fmt(page, ", %s.</p>\n", known[base->known_by]);
+}
+
 /* What made each layer, in full: the table shows one line of it. */
 static void put_instructions(struct page *page)
 {
     page_z(page, "<details><summary>The instructions in full</summary><ol>\n");
     for (uint32_t i = 0; i < page->analysis->layers.count; i++) {
-        str made = page->analysis->layers.at[i].created_by;
+        str made = page_layer_text(page, i);
         page_fmt(page, "<li id=\"layer-%" PRIu32 "\"><pre>", i);
         page_text(page, made.len ? made : STR("(the image does not say)"));
         page_fmt(page, "</pre><small class=\"muted\">sha256:%s</small></li>\n",
@@ -116,6 +139,7 @@ void page_layers(struct page *page)
         "The lowest first, all bars on one scale: above the files, below what they cost to "
         "pull. An arc leads from the layer that wrote bytes to the one that hides them; "
         "to save them, bring the two together.");
+    put_base(page);
     for (uint32_t i = 0; i < analysis->layers.count; i++) {
         const struct layer_row *row = &analysis->layers.at[i];
         scale = row->size > scale ? row->size : scale;

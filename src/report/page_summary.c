@@ -1,6 +1,7 @@
 #include "report/page.h"
 
 #include "base/num.h"
+#include "base/vec.h"
 
 #include <string.h>
 
@@ -12,10 +13,25 @@ static uint64_t pull_total(const struct page *page)
     return page->analysis->compressed_size;
 }
 
-/* "557.3 MB to pull, 1.4 GB on disk. 306.7 MB of it is hidden by later layers: ..." */
+/* What the advice of class A would save; of the base image only another base can. */
+static struct share savings(const struct analysis *analysis)
+{
+    struct share sum = {0};
+    VEC_EACH(struct bloat, bloat, analysis->bloat) {
+        if (bloat_letter(bloat->rule) != 'A' || bloat->in_base)
+            continue;
+        sum.bytes += bloat->bytes;
+        sum.pull += bloat->pull;
+        sum.files++;
+    }
+    return sum;
+}
+
+/* "557.3 MB to pull, 1.4 GB of files in 9 layers. 306.7 MB of that is hidden ..." */
 static void put_sentence(struct page *page)
 {
     const struct analysis *analysis = page->analysis;
+    struct share saved = savings(analysis);
     page_z(page, "<p class=\"sentence\"><strong>");
     if (page->compressed) {
         page_size(page, pull_total(page));
@@ -25,15 +41,24 @@ static void put_sentence(struct page *page)
     page_fmt(page, "</strong> of files in %" PRIu32 " %s. ", analysis->layers.count,
              analysis->layers.count == 1 ? "layer" : "layers");
     if (!analysis->wasted_bytes) {
-        page_z(page, "No byte of it is hidden by a later layer.</p>\n");
-        return;
+        page_z(page, "No byte of it is hidden by a later layer.");
+    } else {
+        page_z(page, "<strong class=\"bad\">");
+        page_size(page, analysis->wasted_bytes);
+        page_z(page, "</strong> of that (");
+        page_share(page, analysis->wasted_bytes, analysis->size);
+        page_z(page, ") is hidden by later layers: every pull brings it, and no program can see "
+                     "it.");
     }
-    page_z(page, "<strong class=\"bad\">");
-    page_size(page, analysis->wasted_bytes);
-    page_z(page, "</strong> of that (");
-    page_share(page, analysis->wasted_bytes, analysis->size);
-    page_z(page, ") is hidden by later layers: every pull brings it, and no program can see "
-                 "it.</p>\n");
+    if (saved.bytes) {
+        page_fmt(page,
+                 " <a href=\"#fixes\">%" PRIu32 " safe %s</a> would save <strong "
+                 "class=\"good\">",
+                 saved.files, saved.files == 1 ? "step" : "steps");
+        page_size(page, saved.bytes);
+        page_z(page, "</strong>.");
+    }
+    page_z(page, "</p>\n");
 }
 
 void page_bar(struct page *page, const char *label, uint64_t live, uint64_t hidden, uint64_t scale)
@@ -61,6 +86,33 @@ void page_bar_key(struct page *page)
            "it</p>\n");
 }
 
+/* Whose the live bytes are, to the one who built the image. */
+static void put_split(struct page *page)
+{
+    const struct share *split = page->analysis->split;
+    uint64_t live = page->analysis->view->live_bytes;
+    double x = 0;
+    if (!live)
+        return;
+    page_z(page,
+           "<div class=\"bar split\"><span>live is</span><svg role=\"img\" aria-label=\"whose "
+           "the live bytes are; the words below say the same\">");
+    for (int part = 0; part < PART_COUNT; part++) {
+        double width = percent_of(split[part].bytes, live);
+        page_fmt(page, "<rect class=\"p%d\" x=\"%.3f%%\" width=\"%.3f%%\" height=\"100%%\"/>", part,
+                 x, width);
+        x += width;
+    }
+    page_z(page, "</svg><b>");
+    page_size(page, live);
+    page_z(page, "</b></div>\n<p class=\"key\">");
+    for (int part = 0; part < PART_COUNT; part++) {
+        page_fmt(page, "<i class=\"chip p%d\"></i>%s ", part, part_name((enum part)part));
+        page_size(page, split[part].bytes);
+    }
+    page_z(page, "</p>\n");
+}
+
 static void put_bars(struct page *page)
 {
     const struct analysis *analysis = page->analysis;
@@ -70,6 +122,11 @@ static void put_bars(struct page *page)
     page_bar(page, "files", size - analysis->wasted_bytes, analysis->wasted_bytes, scale);
     if (page->compressed)
         page_bar(page, "pull", pull - analysis->pull_wasted, analysis->pull_wasted, scale);
+    struct share saved = savings(analysis);
+    if (saved.bytes)
+        page_bar(page, page->compressed ? "mended pull" : "mended files",
+                 page->compressed ? pull - saved.pull : size - saved.bytes, 0, scale);
+    put_split(page);
     page_bar_key(page);
     page_z(page, "</div>\n");
 }

@@ -2,78 +2,8 @@
 
 #include "base/num.h"
 
-/* What is hidden: what to do about it, how it grew over the build, who wrote and who hides it. */
-enum { FIXES_SHOWN = 8, PATHS_SHOWN = 400, LABELS_MAX = 40 };
-
-/* -- fixes ------------------------------------------------------------------------------------- */
-
-static const char *advice_for(const struct waste_pair *pair)
-{
-    if (pair->writer == pair->hider)
-        return "The layer holds the same paths twice. Write each file once.";
-    switch (pair->fate) {
-    case FATE_DELETED:
-        return "Delete it in the instruction that writes it: a later one can hide bytes, but not "
-               "give them back. What only the build needs belongs in a cache mount or in a stage "
-               "of its own.";
-    case FATE_REPLACED:
-        return "Write it once: copy or install the final version, or build in a stage of its own "
-               "and copy the result.";
-    case FATE_TOUCHED:
-        return "Only owner, mode or times change, yet every byte is stored again. Set them as the "
-               "file is written: COPY --chown=... --chmod=..., or chmod in the same RUN.";
-    case FATE_LIVE: break;
-    }
-    return "";
-}
-
-static void put_layer_link(struct page *page, uint32_t layer)
-{
-    page_fmt(page, "<a href=\"#layers\" data-layer=\"%" PRIu32 "\">%" PRIu32 "</a> ", layer,
-             layer + 1);
-    page_made_by(page, layer);
-}
-
-static void put_pair_filter(struct page *page, const struct waste_pair *pair)
-{
-    page_fmt(page, "<a href=\"#map\" data-filter=\"pair:%" PRIu32 "-%" PRIu32 "-%d\">",
-             pair->writer, pair->hider, (int)pair->fate);
-}
-
-static void put_fix(struct page *page, const struct waste_pair *pair)
-{
-    page_z(page, "<li><b class=\"saving\">");
-    page_size(page, pair->bytes);
-    if (page->compressed) {
-        page_z(page, " <small class=\"muted\">pull ");
-        page_size(page, pair->pull);
-        page_z(page, "</small>");
-    }
-    page_fmt(page, "</b><div><p>%s: ", fate_name(pair->fate));
-    put_pair_filter(page, pair);
-    page_count(page, pair->files);
-    page_z(page, pair->files == 1 ? " file</a>, <code>/" : " files</a>, the largest <code>/");
-    page_text(page, pair->example);
-    page_z(page, "</code></p><p>written by ");
-    put_layer_link(page, pair->writer);
-    page_z(page, "</p><p>hidden by ");
-    put_layer_link(page, pair->hider);
-    page_fmt(page, "</p><p class=\"advice\">%s</p></div></li>\n", advice_for(pair));
-}
-
-void page_fixes(struct page *page)
-{
-    const struct analysis *analysis = page->analysis;
-    page_section(page, "fixes", "What to do", NULL);
-    if (!analysis->pairs.count) {
-        page_z(page, "<p class=\"lead\">No byte is hidden that could be saved.</p></section>\n");
-        return;
-    }
-    page_z(page, "<ol class=\"fixes\">\n");
-    for (uint32_t i = 0; i < analysis->pairs.count && i < FIXES_SHOWN; i++)
-        put_fix(page, &analysis->pairs.at[i]);
-    page_z(page, "</ol></section>\n");
-}
+/* What is hidden: how it grew over the build, who wrote and who hides it. */
+enum { PATHS_SHOWN = 400, LABELS_MAX = 40 };
 
 /* -- over the build ---------------------------------------------------------------------------- */
 
@@ -150,6 +80,12 @@ static const struct page_column path_columns[] = {
     {"path", false}, {"writer", false}, {"hider", false},
 };
 
+static void put_pair_filter(struct page *page, const struct waste_pair *pair)
+{
+    page_fmt(page, "<a href=\"#map\" data-filter=\"pair:%" PRIu32 "-%" PRIu32 "-%d\">",
+             pair->writer, pair->hider, (int)pair->fate);
+}
+
 static bool is_first_of_writer(const struct analysis *analysis, uint32_t index)
 {
     for (uint32_t i = 0; i < index; i++)
@@ -161,9 +97,9 @@ static bool is_first_of_writer(const struct analysis *analysis, uint32_t index)
 static void put_layer_cell(struct page *page, uint32_t layer)
 {
     page_fmt(page, "<td class=\"cmd\" data-v=\"%" PRIu32 "\" title=\"", layer);
-    page_text(page, page->analysis->layers.at[layer].created_by);
+    page_text(page, page_layer_text(page, layer));
     page_z(page, "\">");
-    put_layer_link(page, layer);
+    page_layer_link(page, layer);
     page_z(page, "</td>");
 }
 

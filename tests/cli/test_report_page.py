@@ -133,6 +133,51 @@ def test_its_numbers_are_those_of_the_json(browser, made):
         assert shown == [row["bytes"] for row in report[key]] != []
 
 
+def test_what_to_do_is_that_of_the_json(browser, made):
+    page, report = made
+    browser.open(page)
+    steps = browser.value(
+        "[...document.querySelectorAll('.fixes > li')].map(e => [+e.querySelector('data').value, "
+        "e.querySelector('.class').textContent, e.querySelector('.patch pre').textContent])"
+    )
+    assert steps == [[row["bytes"], row["class"], row["fix"]] for row in report["bloat"]] != []
+    assert browser.value(
+        "[...document.querySelectorAll('.fixes .patch button')].every(e => !e.hidden)"
+    )
+    browser.run("document.querySelector('.fixes .patch button').click()")
+    browser.wait(
+        "['copied', 'selected'].includes("
+        "document.querySelector('.fixes .patch button').textContent)"
+    )
+    for index, row in enumerate(report["bloat"]):
+        browser.run(
+            "document.querySelectorAll('.fixes a[data-filter]')[arguments[0]].click()", index
+        )
+        assert "/" + row["example"] in browser.rows()
+
+
+def test_the_dockerfile_gives_its_lines(browser, plimsoll, tmp_path):
+    (tmp_path / "Dockerfile").write_text(
+        "FROM debian:12\nRUN make   install\nRUN chmod -R g+w /srv\nRUN rm -rf /usr/lib/gcc\n"
+    )
+    image = oci_layout(tmp_path / "layout", LAYERS, history=HISTORY)
+    page = tmp_path / "a.html"
+    plimsoll("analyze", image, "--source", tmp_path, "--report", page, code=0)
+    browser.open(page)
+    rows = browser.value(
+        "[...document.querySelectorAll('.layers td.cmd')].map(e => e.textContent)"
+    )
+    assert rows[1:] == [
+        "line 2 RUN make   install",
+        "line 3 RUN chmod -R g+w /srv",
+        "line 4 RUN rm -rf /usr/lib/gcc",
+    ]
+    assert rows[0].startswith("base ")
+    assert "as the Dockerfile tells" in browser.value(
+        "document.getElementById('layers').textContent"
+    )
+
+
 def test_an_arc_leads_from_writer_to_hider(browser, made):
     browser.open(made[0])
     pairs = {(row["writer"], row["hider"]) for row in made[1]["waste"]}
