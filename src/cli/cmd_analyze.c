@@ -73,9 +73,8 @@ static bool write_files(struct ctx *ctx, const struct analyze_args *args,
                         const struct analysis *analysis, const struct read_image *read,
                         struct err *err)
 {
-    if (args->report.len &&
-        !file_replace(ctx->host.cwd_fd, args->report,
-                      report_page(ctx->arena, &(struct page_side){analysis, &read->packages}), err))
+    if (args->report.len && !file_replace(ctx->host.cwd_fd, args->report,
+                                          report_page(ctx->arena, analysis, &read->packages), err))
         return false;
     return !args->dive_json.len ||
            file_replace(ctx->host.cwd_fd, args->dive_json, report_dive(ctx->arena, analysis), err);

@@ -1,5 +1,6 @@
 #include "cli/image_arg.h"
 
+#include "base/io.h"
 #include "base/num.h"
 #include "report/report.h"
 
@@ -10,7 +11,7 @@
 struct diff_args {
     struct image_args image;
     struct opt_list images;
-    str max_growth;
+    str max_growth, report;
     uint64_t top, threads;
 };
 
@@ -19,6 +20,8 @@ static const struct opt opts[] = {
     IMAGE_OPTS,
     {"max-growth", 0, OPT_STRING, AT(max_growth), "SIZE|PERCENT",
      "status 1 when B is larger by more, e.g. 5MB or 2%"},
+    {"report", 0, OPT_STRING, AT(report), "FILE",
+     "write a page for browsers, complete in one file, e.g. diff.html"},
     {"top", 0, OPT_INT, AT(top), "N", "how many rows of each list are shown"},
     {"threads", 0, OPT_INT, AT(threads), "N", "workers; one a core when not given"},
 };
@@ -96,6 +99,9 @@ static bool run_diff(struct ctx *ctx, const void *raw_args, int *out_exit, struc
                    report_diff(ctx->arena, &diff, (enum diff_format)ctx->common.format,
                                (uint32_t)args->top, &style),
                    err))
+        return false;
+    if (args->report.len &&
+        !file_replace(ctx->host.cwd_fd, args->report, report_diff_page(ctx->arena, &diff), err))
         return false;
     *out_exit = tell_growth(ctx, &diff, most) ? EXIT_FINDINGS : EXIT_CLEAN;
     return true;

@@ -23,15 +23,16 @@ static void put_facts(struct page *page)
                  digest_hex(image->digest).z);
 }
 
-str report_page(struct arena *arena, const struct page_side *side)
+str report_page(struct arena *arena, const struct analysis *analysis,
+                const struct package_list *packages)
 {
     static const char *const parts[] = {"layers",     "Layers",     "map",      "Map",
                                         "fixes",      "What to do", "waste",    "Waste",
                                         "duplicates", "Duplicates", "packages", "Packages",
                                         "categories", "Categories", NULL};
-    struct tree tree = tree_build(arena, side->analysis->view);
-    struct page page = page_init(arena, side->analysis, side->packages, &tree);
-    page_begin(&page, "analyze", side->analysis->image->name);
+    struct tree tree = tree_build(arena, analysis->view);
+    struct page page = page_init(arena, analysis, packages, &tree);
+    page_begin(&page, "analyze", analysis->image->name);
     put_facts(&page);
     page_z(&page, "</p></div>");
     page_nav(&page, parts);

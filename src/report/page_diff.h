@@ -8,9 +8,15 @@
 
 struct diff_page {
     struct page page; /* what both kinds of page share; its analysis is that of B */
-    struct page_side a, b;
+    const struct image_diff *diff;
     struct merge merge;
 };
+
+/* "-12.3 MB" in green, "+12.3 MB" in red. */
+void page_delta(struct page *page, int64_t by);
+
+/* Causes, files, packages, config, layers. */
+void page_diff_tables(struct diff_page *diff);
 
 /* The document that the script reads. */
 void page_diff_data(struct diff_page *diff);

@@ -107,13 +107,13 @@ static void put_row(struct mapping *mapping, uint32_t row)
     put_groups(mapping, at->depth + 1u, PAGE_MANY, STR(""));
 }
 
-static void put_side(struct json_out *out, const char *key, const struct page_side *side)
+static void put_side(struct json_out *out, const char *key, const struct analysis *side)
 {
     struct arena *arena = out->buf.arena;
     json_object(out, key);
-    json_str(out, "name", report_escape(arena, side->analysis->image->name));
-    json_u64(out, "size", side->analysis->size);
-    json_u64(out, "compressed_size", side->analysis->compressed_size);
+    json_str(out, "name", report_escape(arena, side->image->name));
+    json_u64(out, "size", side->size);
+    json_u64(out, "compressed_size", side->compressed_size);
     json_end_object(out);
 }
 
@@ -139,8 +139,8 @@ void page_diff_data(struct diff_page *diff)
     json_object(&out, NULL);
     json_z(&out, "schema", "plimsoll.page/1");
     json_z(&out, "mode", "diff");
-    put_side(&out, "a", &diff->a);
-    put_side(&out, "b", &diff->b);
+    put_side(&out, "a", diff->diff->side[0]);
+    put_side(&out, "b", diff->diff->side[1]);
     json_bool(&out, "compressed", diff->page.compressed);
     json_ratio(&out, "folded_below", (double)mapping.share / PAGE_PARTS);
     page_data_put(&out, &mapping.columns);

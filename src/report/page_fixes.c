@@ -22,7 +22,9 @@ void page_layer_link(struct page *page, uint32_t layer)
 static void put_files(struct page *page, const struct bloat *bloat)
 {
     const char *categories = bloat->rule->categories ? bloat->rule->categories : "";
-    if (bloat->layer == bloat->hider)
+    if (!bloat->rule->categories && bloat->layer == bloat->hider)
+        page_z(page, "<p><a href=\"#duplicates\">");
+    else if (bloat->layer == bloat->hider)
         page_fmt(page, "<p><a href=\"#map\" data-filter=\"bloat:%" PRIu32 ":%s\">", bloat->layer,
                  categories);
     else

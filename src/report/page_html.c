@@ -88,7 +88,7 @@ void page_share(struct page *page, uint64_t part, uint64_t whole)
 void page_table_begin(struct page *page, const char *caption, const struct page_column *columns,
                       size_t count)
 {
-    page_z(page, "<div class=\"scroll\"><table class=\"sortable\"><caption>");
+    page_z(page, "<div class=\"scroll tall\" tabindex=\"0\"><table class=\"sortable\"><caption>");
     page_z(page, caption);
     page_z(page, "</caption><thead><tr>");
     for (size_t i = 0; i < count; i++) {

@@ -90,10 +90,3 @@ enum merge_change merge_change_at(const struct merge *merge, uint32_t row)
     return a->content[0] == b->content[0] && a->content[1] == b->content[1] ? MERGE_SAME
                                                                             : MERGE_OTHER;
 }
-
-const char *merge_change_name(enum merge_change change)
-{
-    static const char *const names[] = {"same",   "other content", "grown",
-                                        "shrunk", "new",           "removed"};
-    return names[change];
-}

@@ -42,6 +42,3 @@ struct merge_sum merge_total(const struct merge *merge, uint32_t row);
 
 /* What became of a file; MERGE_SAME too where neither image has one. */
 enum merge_change merge_change_at(const struct merge *merge, uint32_t row);
-
-/* "same", "other content", "grown", "shrunk", "new", "removed". */
-const char *merge_change_name(enum merge_change change);

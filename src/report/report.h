@@ -91,16 +91,12 @@ str report_analysis(struct arena *arena, const struct analysis *analysis,
 /* The file that `dive --json` writes. */
 str report_dive(struct arena *arena, const struct analysis *analysis);
 
-/* An image on a page. */
-struct page_side {
-    const struct analysis *analysis;
-    const struct package_list *packages;
-};
+/* The same as one page for a browser, that needs no other file and no network. */
+str report_page(struct arena *arena, const struct analysis *analysis,
+                const struct package_list *packages);
 
-/* The same as one page for a browser, that needs no other file and no network; and a page of what
- * became of an image (`a`, before) in another. */
-str report_page(struct arena *arena, const struct page_side *side);
-str report_diff_page(struct arena *arena, const struct page_side *a, const struct page_side *b);
+/* A diff as such a page. */
+str report_diff_page(struct arena *arena, const struct image_diff *diff);
 
 enum diff_format { DIFF_HUMAN, DIFF_JSON, DIFF_MARKDOWN };
 #define DIFF_FORMATS "human|json|markdown"

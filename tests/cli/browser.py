@@ -10,6 +10,47 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 
 
+# Texts of less than 4.5:1 against what they stand on.
+CONTRAST = """(() => {
+  const parse = (text) => {
+    const numbers = text.match(/[\\d.]+/g).map(Number);
+    return numbers.length < 4 ? [...numbers, 1] : numbers;
+  };
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    if (element.namespaceURI.endsWith("svg")) {
+      const veil = element.parentElement.querySelector(".veil");
+      const halo = getComputedStyle(element).stroke;
+      if (veil && halo !== "none") return parse(halo);
+      const rect = element.parentElement.querySelector("rect");
+      if (rect && element.closest("#treemap")) return parse(getComputedStyle(rect).fill);
+    }
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color[3] > 0) return color;
+    }
+    return [255, 255, 255, 1];
+  };
+  const low = [];
+  let count = 0;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const element = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || !element.getClientRects().length) continue;
+    if (["SCRIPT", "STYLE", "title"].includes(element.tagName)) continue;
+    const style = getComputedStyle(element);
+    const ink = light(parse(element.namespaceURI.endsWith("svg") ? style.fill : style.color));
+    const back = light(ground(element));
+    const ratio = (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
+    count++;
+    if (ratio < 4.5) low.push([walk.currentNode.data.trim().slice(0, 30), ratio.toFixed(2)]);
+  }
+  return {count, low};
+})()"""
+
+
 class Browser:
     """A page in Chromium, and what it logged and asked for."""
 
