@@ -8,4 +8,5 @@
 
 #include "archive/inflate.h"
 #include "archive/tar.h"
+#include "archive/tar_write.h"
 #include "archive/unpack.h"
