@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum { PIECE_BYTES = 1 << 20 };
+
 bool blob_read_at(const struct blob *blob, uint64_t at, char *to, size_t count, size_t *out_count,
                   struct err *err)
 {
@@ -41,4 +43,34 @@ bool blob_read(struct arena *arena, const struct blob *blob, uint64_t size_max, 
         return false;
     *out_bytes = (str){at, count};
     return true;
+}
+
+bool blob_copy(const struct blob *blob, const struct byte_sink *sink, digest *out_digest,
+               struct err *err)
+{
+    AUTO(arena) struct arena *arena = arena_new(2 * PIECE_BYTES);
+    char *piece = arena_alloc(arena, PIECE_BYTES, 1);
+    struct sha256 hash;
+    bool good = true;
+    sha256_init(&hash);
+    sha256_begin(&hash);
+    for (uint64_t at = 0; good && at < blob->size;) {
+        size_t count;
+        good = blob_read_at(blob, at, piece, PIECE_BYTES, &count, err);
+        if (good && !count)
+            good = err_set(err, ERR_FORMAT, "it ends %" PRIu64 " bytes early", blob->size - at);
+        if (!good)
+            break;
+        sha256_add(&hash, (str){piece, count});
+        at += count;
+        good = !sink || sink->add(sink->to, (str){piece, count}, err);
+    }
+    *out_digest = sha256_end(&hash);
+    sha256_release(&hash);
+    return good;
+}
+
+bool blob_hash(const struct blob *blob, digest *out_digest, struct err *err)
+{
+    return blob_copy(blob, NULL, out_digest, err);
 }

@@ -74,6 +74,7 @@ static bool descriptor_read(const struct node *node, str document_text,
         .platform = platform_of(node_get(node, "platform")),
         .ref_name =
             node_str(node_get(node_get(node, "annotations"), "org.opencontainers.image.ref.name")),
+        .image_name = node_str(node_get(node_get(node, "annotations"), "io.containerd.image.name")),
         .text = str_slice(document_text, node->at.start, node->at.end),
     };
     if (!oci_digest_parse(text, &out_descriptor->digest))
@@ -119,6 +120,7 @@ bool manifest_parse(struct arena *arena, str text, struct manifest *out_manifest
     struct manifest manifest;
     if (!document(arena, text, NODE_MAP, &root, err))
         return false;
+    manifest.media_type = node_str(node_get(root, "mediaType"));
     if (!node_get(root, "config"))
         return err_set(err, ERR_FORMAT, "it names no config");
     if (!descriptor_read(node_get(root, "config"), text, &manifest.config, err) ||
@@ -234,6 +236,14 @@ bool oci_config_parse(struct arena *arena, str text, struct image_config *out_co
         return false;
     *out_config = config;
     return true;
+}
+
+str image_label(const struct image *image, str name)
+{
+    for (uint32_t i = 0; image->config && i < image->config->labels.count; i++)
+        if (str_eq(image->config->labels.at[i].name, name))
+            return image->config->labels.at[i].value;
+    return STR("");
 }
 
 /* -- docker save ------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
  */
 
 struct manifest {
+    str media_type; /* "" where it does not say */
     struct descriptor config;
     struct descriptors layers;
 };

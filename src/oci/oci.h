@@ -23,6 +23,7 @@
 enum { OCI_LAYERS_MAX = 512 };
 
 VEC_TYPE(strs, str);
+VEC_TYPE(digest_list, digest);
 
 /* Bytes that stand in no file: they are read in order, each once. */
 struct blob_source {
@@ -49,8 +50,9 @@ struct descriptor {
     digest digest;
     uint64_t size;
     struct platform platform;
-    str ref_name; /* org.opencontainers.image.ref.name */
-    str text;     /* as it stands in its document */
+    str ref_name;   /* org.opencontainers.image.ref.name */
+    str image_name; /* io.containerd.image.name: docker.io/library/debian:12 */
+    str text;       /* as it stands in its document */
 };
 VEC_TYPE(descriptors, struct descriptor);
 
@@ -85,10 +87,11 @@ struct image_layer {
 
 struct image {
     str name;      /* as the user should see it */
-    str transport; /* "oci", "oci-archive", "docker-archive" */
+    str transport; /* "oci", "oci-archive", "docker-archive", "rootfs", "store" */
     struct strs tags;
     bool has_digest;
     digest digest, config_digest;
+    str manifest, manifest_type; /* as it stands; at NULL: there is none */
     const struct image_config *config;
     VEC(struct image_layer) layers;
 };
@@ -98,9 +101,13 @@ struct image_choice {
         platform; /* "" where it is the same to the user: this machine's, else the only */
 };
 
-/* Open an image. The files stay open as long as the program runs. */
+/* Open an image. The files stay open as long as the program runs. "PATH:@N" is the N-th of a
+ * layout or an archive, from 0. */
 MUST_CHECK bool image_open(struct arena *arena, str name, const struct image_choice *choice,
                            struct image *out_image, struct err *err);
+
+/* How many images a name leads to: of a whole layout or archive all that are in it. */
+MUST_CHECK bool images_count(struct arena *arena, str name, uint32_t *out_count, struct err *err);
 
 /* The same of a layout's directory, from a descriptor of it on; `name` is what the user sees. */
 struct image_place {
@@ -124,7 +131,14 @@ MUST_CHECK bool image_open_from(struct arena *arena, struct image_source *source
                                 const struct image_place *place, const struct image_choice *choice,
                                 struct image *out_image, struct err *err);
 
-/* The image of an index that fits the choice; this machine's, or the only one, when it says
+/* The platform of this machine. */
+struct platform platform_machine(void);
+
+/* How well an image for one platform runs where another is wanted: 0 not at all, a lower variant
+ * of the same architecture less than the same. */
+unsigned platform_rank(const struct platform *have, const struct platform *wanted);
+
+/* The image of an index that fits the choice best; this machine's, or the only one, when it says
  * nothing. ERR_USAGE, with what there is, when none does. */
 MUST_CHECK bool platform_choose(struct arena *arena, const struct descriptors *manifests,
                                 const struct image_choice *choice,
@@ -162,3 +176,12 @@ MUST_CHECK bool blob_read(struct arena *arena, const struct blob *blob, uint64_t
 /* Some bytes from a place in it: fewer only at its end. */
 MUST_CHECK bool blob_read_at(const struct blob *blob, uint64_t at, char *to, size_t count,
                              size_t *out_count, struct err *err);
+
+/* All bytes of it in order, to whoever takes them, and their digest. */
+struct byte_sink {
+    bool (*add)(void *to, str bytes, struct err *err);
+    void *to;
+};
+MUST_CHECK bool blob_copy(const struct blob *blob, const struct byte_sink *sink, digest *out_digest,
+                          struct err *err);
+MUST_CHECK bool blob_hash(const struct blob *blob, digest *out_digest, struct err *err);

@@ -1,5 +1,4 @@
-#include "oci/documents.h"
-#include "oci/image_files.h"
+#include "oci/opening.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -9,77 +8,9 @@
 /* An index may name an index; nobody nests deeper, and a ring of them ends here. */
 enum { INDEX_DEPTH_MAX = 4 };
 
-struct opening {
-    struct arena *arena;
-    struct files files;
-    struct image_source *source; /* NULL: the files */
-    str tag;                     /* "" when the user named none */
-    const struct image_choice *choice;
-    struct image *image;
-};
-
 /* -- choosing ---------------------------------------------------------------------------------- */
 
-static str machine_architecture(void)
-{
-#if defined(__x86_64__)
-    return STR("amd64");
-#elif defined(__aarch64__)
-    return STR("arm64");
-#elif defined(__riscv)
-    return STR("riscv64");
-#elif defined(__powerpc64__)
-    return STR("ppc64le");
-#elif defined(__s390x__)
-    return STR("s390x");
-#else
-    return STR("unknown");
-#endif
-}
-
-static bool platform_fits(const struct platform *have, const struct platform *want)
-{
-    str os = want->os.len ? want->os : STR("linux");
-    str architecture = want->architecture.len ? want->architecture : machine_architecture();
-    return str_eq(have->os, os) && str_eq(have->architecture, architecture) &&
-           (!want->variant.len || str_eq(have->variant, want->variant));
-}
-
-/* Attestations stand among the images of an index under this platform. */
-static bool is_no_image(const struct descriptor *descriptor)
-{
-    return str_eq(descriptor->platform.os, STR("unknown"));
-}
-
-bool platform_choose(struct arena *arena, const struct descriptors *manifests,
-                     const struct image_choice *choice, const struct descriptor **out_chosen,
-                     struct err *err)
-{
-    const struct descriptor *only = NULL;
-    unsigned images = 0;
-    struct buf names = buf_init(arena, 512);
-    VEC_EACH(struct descriptor, descriptor, *manifests) {
-        if (is_no_image(descriptor))
-            continue;
-        if (platform_fits(&descriptor->platform, &choice->platform)) {
-            *out_chosen = descriptor;
-            return true;
-        }
-        images++;
-        only = descriptor;
-        buf_fmt(&names, "%s%.*s/%.*s", names.len ? ", " : "", STR_ARG(descriptor->platform.os),
-                STR_ARG(descriptor->platform.architecture));
-    }
-    bool asked = choice->platform.os.len || choice->platform.architecture.len;
-    if (images == 1 && !asked) {
-        *out_chosen = only;
-        return true;
-    }
-    err_set(err, ERR_USAGE, images ? "it has no image for this platform" : "it holds no image");
-    return images ? err_hint(err, "--platform takes one of %.*s", STR_ARG(buf_str(&names))) : false;
-}
-
-/* "1.0" is the name itself, or what follows the last ':' of it. */
+/* "1.0" fits the name itself, or what follows the last ':' of it. */
 static bool name_fits(str name, str tag)
 {
     size_t colon = str_find_last_char(name, ':');
@@ -87,35 +18,63 @@ static bool name_fits(str name, str tag)
            (colon != STR_MISSING && str_eq(str_from_index(name, colon + 1), tag));
 }
 
-static bool choose_name(struct opening *opening, const struct descriptors *manifests,
-                        const struct descriptor **out_chosen, struct err *err)
+/* Is it "@N", and are there so many? */
+static bool index_fits(str tag, uint32_t count, uint32_t *out_index)
+{
+    uint64_t index;
+    if (!str_starts(tag, STR("@")) || !str_to_u64(str_from_index(tag, 1), &index) || index >= count)
+        return false;
+    *out_index = (uint32_t)index;
+    return true;
+}
+
+bool opening_choose(struct opening *opening, const struct image_names *images, uint32_t *out_index,
+                    struct err *err)
 {
     struct buf names = buf_init(opening->arena, 512);
-    VEC_EACH(struct descriptor, descriptor, *manifests) {
-        if (opening->tag.len && name_fits(descriptor->ref_name, opening->tag)) {
-            *out_chosen = descriptor;
-            return true;
+    str tag = opening->tag;
+    for (uint32_t i = 0; i < images->count; i++)
+        VEC_EACH(str, name, images->at[i]) {
+            if (tag.len && name_fits(*name, tag)) {
+                *out_index = i;
+                return true;
+            }
+            buf_fmt(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(*name));
         }
-        if (descriptor->ref_name.len)
-            buf_fmt(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(descriptor->ref_name));
-    }
-    if (manifests->count == 1 && !opening->tag.len) {
-        *out_chosen = &manifests->at[0];
+    if (index_fits(tag, images->count, out_index))
         return true;
-    }
-    if (!manifests->count)
-        return err_set(err, ERR_FORMAT, "its index holds no image");
-    if (opening->tag.len)
-        err_set(err, ERR_USAGE, "it has no image called '%.*s'", STR_ARG(opening->tag));
+    *out_index = 0;
+    if (images->count == 1 && !tag.len)
+        return true;
+    if (!images->count)
+        return err_set(err, ERR_FORMAT, "it lists no image");
+    if (tag.len)
+        err_set(err, ERR_USAGE, "it has no image called '%.*s'", STR_ARG(tag));
     else
-        err_set(err, ERR_USAGE, "it has %" PRIu32 " images, and none was named", manifests->count);
-    return names.len ? err_hint(err, "it has: %.*s", STR_ARG(buf_str(&names))) : false;
+        err_set(err, ERR_USAGE, "it has %" PRIu32 " images, and none was named", images->count);
+    return err_hint(err, "it has: %.*s%s@0 to @%" PRIu32, STR_ARG(buf_str(&names)),
+                    names.len ? "; " : "", images->count - 1);
+}
+
+/* What the images of a layout are called. */
+static struct image_names names_of(struct arena *arena, const struct descriptors *manifests)
+{
+    struct image_names images = {0};
+    VEC_EACH(struct descriptor, descriptor, *manifests) {
+        struct strs names = {0};
+        if (descriptor->image_name.len)
+            vec_push(arena, &names, descriptor->image_name);
+        if (descriptor->ref_name.len && !str_eq(descriptor->ref_name, descriptor->image_name))
+            vec_push(arena, &names, descriptor->ref_name);
+        vec_push(arena, &images, names);
+    }
+    return images;
 }
 
 /* -- reading what was chosen ------------------------------------------------------------------- */
 
-static bool read_checked(struct opening *opening, const struct descriptor *descriptor,
-                         uint64_t size_max, str *out_text, struct err *err)
+bool opening_read(struct opening *opening, const struct descriptor *descriptor, uint64_t size_max,
+                  str *out_text, struct err *err)
 {
     struct digest_text hex = digest_hex(descriptor->digest);
     str path = str_fmt(opening->arena, "blobs/sha256/%s", hex.z);
@@ -149,7 +108,7 @@ static void map_history(struct image *image)
     }
 }
 
-static bool take_config(struct opening *opening, str text, struct err *err)
+bool opening_take_config(struct opening *opening, str text, struct err *err)
 {
     struct image_config *config = NEW(opening->arena, struct image_config);
     if (!oci_config_parse(opening->arena, text, config, err))
@@ -162,8 +121,9 @@ static bool take_config(struct opening *opening, str text, struct err *err)
                    opening->image->layers.count, config->diff_ids.count);
 }
 
-static void name_diff_ids(struct image *image)
+void opening_name_layers(struct opening *opening)
 {
+    struct image *image = opening->image;
     for (uint32_t i = 0; i < image->layers.count; i++)
         image->layers.at[i].diff_id = image->config->diff_ids.at[i];
     map_history(image);
@@ -192,8 +152,8 @@ static bool take_layer(struct opening *opening, const struct descriptor *descrip
     return true;
 }
 
-static bool take_manifest(struct opening *opening, const struct descriptor *descriptor, str text,
-                          struct err *err)
+bool opening_take_manifest(struct opening *opening, const struct descriptor *descriptor, str text,
+                           struct err *err)
 {
     struct manifest manifest;
     str config;
@@ -201,14 +161,17 @@ static bool take_manifest(struct opening *opening, const struct descriptor *desc
         return err_wrap(err, "manifest %s", digest_hex(descriptor->digest).z);
     opening->image->digest = descriptor->digest;
     opening->image->has_digest = true;
+    opening->image->manifest = text;
+    opening->image->manifest_type =
+        manifest.media_type.len ? manifest.media_type : descriptor->media_type;
     VEC_EACH(struct descriptor, layer, manifest.layers) {
         if (!take_layer(opening, layer, err))
             return false;
     }
-    if (!read_checked(opening, &manifest.config, LIMIT_CONFIG, &config, err) ||
-        !take_config(opening, config, err))
+    if (!opening_read(opening, &manifest.config, LIMIT_CONFIG, &config, err) ||
+        !opening_take_config(opening, config, err))
         return false;
-    name_diff_ids(opening->image);
+    opening_name_layers(opening);
     return true;
 }
 
@@ -218,10 +181,10 @@ static bool take_descriptor(struct opening *opening, const struct descriptor *de
     for (int depth = 0; depth < INDEX_DEPTH_MAX; depth++) {
         str text;
         struct descriptors manifests;
-        if (!read_checked(opening, descriptor, LIMIT_MANIFEST, &text, err))
+        if (!opening_read(opening, descriptor, LIMIT_MANIFEST, &text, err))
             return false;
         if (!descriptor_is_index(descriptor))
-            return take_manifest(opening, descriptor, text, err);
+            return opening_take_manifest(opening, descriptor, text, err);
         if (!index_parse(opening->arena, text, &manifests, err))
             return err_wrap(err, "index %s", digest_hex(descriptor->digest).z);
         if (!platform_choose(opening->arena, &manifests, opening->choice, &descriptor, err))
@@ -230,85 +193,24 @@ static bool take_descriptor(struct opening *opening, const struct descriptor *de
     return err_set(err, ERR_LIMIT, "an index in an index, more than %d deep", INDEX_DEPTH_MAX);
 }
 
-static bool open_layout(struct opening *opening, struct err *err)
+static bool read_index(struct opening *opening, struct descriptors *out_manifests, struct err *err)
 {
     str text;
+    return files_read(&opening->files, STR("index.json"), LIMIT_MANIFEST, &text, err) &&
+           (index_parse(opening->arena, text, out_manifests, err) || err_wrap(err, "index.json"));
+}
+
+static bool open_layout(struct opening *opening, struct err *err)
+{
     struct descriptors manifests;
-    const struct descriptor *chosen = NULL;
-    if (!files_read(&opening->files, STR("index.json"), LIMIT_MANIFEST, &text, err))
+    uint32_t chosen;
+    if (!read_index(opening, &manifests, err))
         return false;
-    if (!index_parse(opening->arena, text, &manifests, err))
-        return err_wrap(err, "index.json");
-    if (!choose_name(opening, &manifests, &chosen, err))
+    struct image_names names = names_of(opening->arena, &manifests);
+    if (!opening_choose(opening, &names, &chosen, err))
         return false;
-    if (chosen->ref_name.len)
-        vec_push(opening->arena, &opening->image->tags, chosen->ref_name);
-    return take_descriptor(opening, chosen, err);
-}
-
-/* -- docker save ------------------------------------------------------------------------------- */
-
-static const struct saved_image *choose_saved(struct opening *opening,
-                                              const struct saved_images *images, struct err *err)
-{
-    struct buf names = buf_init(opening->arena, 512);
-    VEC_EACH(struct saved_image, image, *images) {
-        VEC_EACH(str, tag, image->tags) {
-            if (opening->tag.len && name_fits(*tag, opening->tag))
-                return image;
-            buf_fmt(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(*tag));
-        }
-    }
-    if (images->count == 1 && !opening->tag.len)
-        return &images->at[0];
-    if (!images->count)
-        err_set(err, ERR_FORMAT, "its manifest.json holds no image");
-    else if (opening->tag.len)
-        err_set(err, ERR_USAGE, "it has no image called '%.*s'", STR_ARG(opening->tag));
-    else
-        err_set(err, ERR_USAGE, "it has %" PRIu32 " images, and none was named", images->count);
-    if (names.len)
-        err_hint(err, "it has: %.*s", STR_ARG(buf_str(&names)));
-    return NULL;
-}
-
-static bool take_saved_layer(struct opening *opening, str path, struct err *err)
-{
-    struct image_layer layer = {.media_type = STR("application/vnd.oci.image.layer.v1.tar"),
-                                .file = path};
-    const str blobs = STR("blobs/sha256/");
-    bool found;
-    if (!files_find(&opening->files, path, &found, &layer.blob, err))
-        return false;
-    if (!found)
-        return err_set(err, ERR_FORMAT, "layer '%.*s' is missing", STR_ARG(path));
-    layer.has_digest =
-        str_starts(path, blobs) && digest_parse(str_from_index(path, blobs.len), &layer.digest);
-    vec_push(opening->arena, &opening->image->layers, layer);
-    return true;
-}
-
-static bool open_saved(struct opening *opening, struct err *err)
-{
-    str text, config;
-    struct saved_images images;
-    if (!files_read(&opening->files, STR("manifest.json"), LIMIT_MANIFEST, &text, err))
-        return false;
-    if (!saved_parse(opening->arena, text, &images, err))
-        return err_wrap(err, "manifest.json");
-    const struct saved_image *image = choose_saved(opening, &images, err);
-    if (!image)
-        return false;
-    opening->image->tags = image->tags;
-    VEC_EACH(str, path, image->layers) {
-        if (!take_saved_layer(opening, *path, err))
-            return false;
-    }
-    if (!files_read(&opening->files, image->config, LIMIT_CONFIG, &config, err) ||
-        !take_config(opening, config, err))
-        return false;
-    name_diff_ids(opening->image);
-    return true;
+    opening->image->tags = names.at[chosen];
+    return take_descriptor(opening, &manifests.at[chosen], err);
 }
 
 /* -- names ------------------------------------------------------------------------------------- */
@@ -341,45 +243,89 @@ static bool has_file(struct opening *opening, const char *path)
     return found;
 }
 
-str image_label(const struct image *image, str name)
+/* What the files are: "" where they are no image. */
+static str kind_of(struct opening *opening)
 {
-    for (uint32_t i = 0; image->config && i < image->config->labels.count; i++)
-        if (str_eq(image->config->labels.at[i].name, name))
-            return image->config->labels.at[i].value;
-    return STR("");
+    if (has_file(opening, "manifest.json") || has_file(opening, "repositories"))
+        return STR("docker-archive");
+    if (!has_file(opening, "index.json"))
+        return STR("");
+    return opening->files.is_archive ? STR("oci-archive") : STR("oci");
+}
+
+/* "oci:DIR" is cut into its transport and the rest; a bare path has none. */
+static str cut_transport(str name, str *path)
+{
+    static const char *const transports[] = {"oci", "oci-archive", "docker-archive", "rootfs"};
+    size_t colon = str_find_char(name, ':');
+    *path = name;
+    if (colon == STR_MISSING ||
+        !str_in(str_slice(name, 0, colon), transports, ARRAY_COUNT(transports)))
+        return STR("");
+    *path = str_from_index(name, colon + 1);
+    return str_slice(name, 0, colon);
+}
+
+static bool open_named_files(struct opening *opening, str name, str path, struct err *err)
+{
+    struct image *image = opening->image;
+    if (!open_files(opening, path, err))
+        return false;
+    if (!image->transport.len)
+        image->transport = kind_of(opening);
+    if (image->transport.len)
+        return true;
+    err_set(err, ERR_FORMAT, "'%.*s' is no image: no manifest.json and no index.json",
+            STR_ARG(name));
+    return opening->files.is_archive
+               ? err_hint(err, "take an OCI layout, or what 'docker save' wrote")
+               : err_hint(err, "take an OCI layout; 'rootfs:DIR' reads a directory tree");
+}
+
+static bool open_chosen(struct opening *opening, struct err *err)
+{
+    if (!str_eq(opening->image->transport, STR("docker-archive")))
+        return open_layout(opening, err);
+    return has_file(opening, "manifest.json") ? open_saved(opening, err)
+                                              : open_legacy(opening, err);
 }
 
 bool image_open(struct arena *arena, str name, const struct image_choice *choice,
                 struct image *out_image, struct err *err)
 {
-    static const char *const transports[] = {"oci", "oci-archive", "docker-archive"};
-    struct image image = {.name = name, .transport = STR("")};
+    struct image image = {.name = name};
     struct opening opening = {.arena = arena, .choice = choice, .image = &image};
-    str path = name;
-    for (size_t i = 0; i < ARRAY_COUNT(transports); i++) {
-        str prefix = str_fmt(arena, "%s:", transports[i]);
-        if (!str_starts(name, prefix))
-            continue;
-        image.transport = str_from(transports[i]);
-        path = str_from_index(name, prefix.len);
-    }
-    if (!hash_open(err) || !open_files(&opening, path, err))
+    str path;
+    image.transport = cut_transport(name, &path);
+    bool tree = str_eq(image.transport, STR("rootfs"));
+    if (!hash_open(err) || (!tree && !open_named_files(&opening, name, path, err)))
         return false;
-    bool saved = str_eq(image.transport, STR("docker-archive"));
-    if (!image.transport.len) {
-        saved = has_file(&opening, "manifest.json");
-        image.transport = saved                      ? STR("docker-archive")
-                          : opening.files.is_archive ? STR("oci-archive")
-                                                     : STR("oci");
-        if (!saved && !has_file(&opening, "index.json")) {
-            err_set(err, ERR_FORMAT, "'%.*s' is no image: no manifest.json and no index.json",
-                    STR_ARG(name));
-            return err_hint(err, "take an OCI layout, or what 'docker save' wrote");
-        }
-    }
-    if (!(saved ? open_saved(&opening, err) : open_layout(&opening, err)))
+    if (!(tree ? open_rootfs(&opening, path, err) : open_chosen(&opening, err)))
         return err_wrap(err, "image '%.*s'", STR_ARG(name));
     *out_image = image;
+    return true;
+}
+
+bool images_count(struct arena *arena, str name, uint32_t *out_count, struct err *err)
+{
+    struct image image = {.name = name};
+    struct opening opening = {.arena = arena, .image = &image};
+    struct descriptors manifests;
+    str path;
+    image.transport = cut_transport(name, &path);
+    *out_count = 1;
+    if (str_eq(image.transport, STR("rootfs")))
+        return true;
+    if (!hash_open(err) || !open_named_files(&opening, name, path, err))
+        return false;
+    if (opening.tag.len)
+        return true;
+    if (str_eq(image.transport, STR("docker-archive")))
+        return has_file(&opening, "manifest.json") ? saved_count(&opening, out_count, err)
+                                                   : legacy_count(&opening, out_count, err);
+    if (!read_index(&opening, &manifests, err))
+        return err_wrap(err, "image '%.*s'", STR_ARG(name));
+    *out_count = manifests.count;
     return true;
 }
 

@@ -42,10 +42,9 @@ static bool stands_there(const struct host *host, str name)
 
 static bool platform_fits(const struct image_choice *choice, const struct image *image)
 {
-    const struct platform *want = &choice->platform, *have = &image->config->platform;
-    return (!want->os.len || str_eq(want->os, have->os)) &&
-           (!want->architecture.len || str_eq(want->architecture, have->architecture)) &&
-           (!want->variant.len || str_eq(want->variant, have->variant));
+    const struct platform *want = &choice->platform;
+    bool any = !want->os.len && !want->architecture.len;
+    return any || platform_rank(&image->config->platform, want);
 }
 
 struct finding_image {
