@@ -11,7 +11,7 @@
  * Shapes   ustar; what has no room in it (long names, large numbers, fractions of a second,
  *          extended attributes) stands in a PAX header before it, its keys in one fixed order.
  *          A directory's path ends in '/'. What tar_next() reads back is the entry.
- * Errors   None: the buf tells when it was too small (names and attributes have limits of their own).
+ * Errors   None: the buf tells when it was too small.
  * Source   POSIX.1-2017 pax, "ustar Interchange Format".
  */
 

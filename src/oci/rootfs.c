@@ -160,10 +160,8 @@ static bool add_entry(struct tree *tree, int dir_fd, str folder, str name, struc
         return true;
     if (entry.type == TAR_FILE)
         entry.size = entry.stored = (uint64_t)stat.st_size;
-    if (entry.type == TAR_CHARACTER || entry.type == TAR_BLOCK) {
-        entry.device_major = major(stat.st_rdev);
-        entry.device_minor = minor(stat.st_rdev);
-    }
+    entry.device_major = major(stat.st_rdev); /* 0 of what is no device */
+    entry.device_minor = minor(stat.st_rdev);
     if (entry.type == TAR_FILE && stat.st_nlink > 1)
         find_first_name(tree, &stat, &entry);
     if ((entry.type == TAR_SYMLINK && !read_link(tree, dir_fd, z, &entry, err)) ||

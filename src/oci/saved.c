@@ -58,13 +58,36 @@ static bool is_manifest_of(const struct image *image, const struct manifest *man
     return true;
 }
 
+static void take_found(struct image *image, const struct descriptor *descriptor, str text,
+                       const struct manifest *manifest)
+{
+    image->digest = descriptor->digest;
+    image->has_digest = true;
+    image->manifest = text;
+    image->manifest_type = descriptor->media_type;
+    for (uint32_t k = 0; k < image->layers.count; k++)
+        image->layers.at[k].media_type = manifest->layers.at[k].media_type;
+}
+
+/* Those of an index behind the others; an index in an index is passed over. */
+static void add_inner(struct arena *arena, str text, struct descriptors *list)
+{
+    struct err ignored = {0};
+    struct descriptors inner;
+    if (!index_parse(arena, text, &inner, &ignored))
+        return;
+    VEC_EACH(struct descriptor, child, inner) {
+        if (!descriptor_is_index(child))
+            vec_push(arena, list, *child);
+    }
+}
+
 /* The manifest that the image had where it came from stands in the layout. What is wrong with
  * that layout does not count: manifest.json is enough. */
 static void find_manifest(struct opening *opening)
 {
     struct err ignored = {0};
     struct descriptors list;
-    struct image *image = opening->image;
     str text;
     if (!files_read(&opening->files, STR("index.json"), LIMIT_MANIFEST, &text, &ignored) ||
         !index_parse(opening->arena, text, &list, &ignored))
@@ -72,27 +95,15 @@ static void find_manifest(struct opening *opening)
     for (uint32_t i = 0; i < list.count && i < OCI_LAYERS_MAX; i++) {
         struct descriptor descriptor = list.at[i];
         struct manifest manifest;
-        struct descriptors inner;
         if (!opening_read(opening, &descriptor, LIMIT_MANIFEST, &text, &ignored))
             continue;
         if (descriptor_is_index(&descriptor)) {
-            if (index_parse(opening->arena, text, &inner, &ignored))
-                VEC_EACH(struct descriptor, child, inner) {
-                    if (!descriptor_is_index(child))
-                        vec_push(opening->arena, &list, *child);
-                }
-            continue;
+            add_inner(opening->arena, text, &list);
+        } else if (manifest_parse(opening->arena, text, &manifest, &ignored) &&
+                   is_manifest_of(opening->image, &manifest)) {
+            take_found(opening->image, &descriptor, text, &manifest);
+            return;
         }
-        if (!manifest_parse(opening->arena, text, &manifest, &ignored) ||
-            !is_manifest_of(image, &manifest))
-            continue;
-        image->digest = descriptor.digest;
-        image->has_digest = true;
-        image->manifest = text;
-        image->manifest_type = descriptor.media_type;
-        for (uint32_t k = 0; k < image->layers.count; k++)
-            image->layers.at[k].media_type = manifest.layers.at[k].media_type;
-        return;
     }
 }
 
