@@ -56,17 +56,41 @@ static bool number_of(const uint8_t *block, struct field field, int64_t *out_val
     return true;
 }
 
+/* All bytes of a block added up, eight at a time, and how many are above 127. Each lane of 16 bits
+ * gets 128 bytes, each lane of 8 bits 64 flags: neither overflows. */
+static uint32_t byte_sum(const uint8_t *block, uint32_t *out_high)
+{
+    const uint64_t even = 0x00ff00ff00ff00ffull, lows = 0x0101010101010101ull;
+    uint64_t lanes = 0, flags = 0;
+    uint32_t sum = 0, high = 0;
+    for (unsigned i = 0; i < TAR_BLOCK_BYTES; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, block + i, sizeof(word));
+        lanes += (word & even) + (word >> 8 & even);
+        flags += word >> 7 & lows;
+    }
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        sum += shift % 16 ? 0 : (uint32_t)(lanes >> shift & 0xffff);
+        high += (uint32_t)(flags >> shift & 0xff);
+    }
+    *out_high = high;
+    return sum;
+}
+
+/* The checksum field itself counts as blanks. Some old writers added up signed bytes. */
 bool tar_header_is_sound(const uint8_t *block)
 {
-    int64_t written, plain = 0, with_sign = 0;
+    int64_t written;
     if (!number_of(block, checksum_field, &written))
         return false;
-    for (unsigned i = 0; i < TAR_BLOCK_BYTES; i++) {
-        bool inside = i >= checksum_field.at && i < checksum_field.at + checksum_field.bytes;
-        plain += inside ? ' ' : block[i];
-        with_sign += inside ? ' ' : (int8_t)block[i];
+    uint32_t high;
+    int64_t plain = byte_sum(block, &high);
+    for (unsigned i = 0; i < checksum_field.bytes; i++) {
+        uint8_t byte = block[checksum_field.at + i];
+        plain += ' ' - byte;
+        high -= byte >> 7;
     }
-    return written == plain || written == with_sign;
+    return written == plain || written == plain - 256 * (int64_t)high;
 }
 
 bool tar_header_size(const uint8_t *block, uint64_t *out_size)

@@ -1,4 +1,4 @@
-#include "archive/tar.h"
+#include "archive/tar_header.h"
 #include "base/buf.h"
 #include "tests/unit/unit.h"
 
@@ -163,8 +163,46 @@ static void turned_bytes(void **state)
     }
 }
 
+static void put_octal(uint8_t *field, unsigned value)
+{
+    for (int i = 5; i >= 0; i--, value >>= 3)
+        field[i] = (uint8_t)('0' + (value & 7));
+    field[6] = '\0';
+}
+
+/* Sums over bytes of all kinds: right either way of counting, and wrong by one byte. */
+static void checksums(void **state)
+{
+    (void)state;
+    enum { FIELD = 148, WIDTH = 8 };
+    struct unit_rows rows = {0};
+    uint8_t block[TAR_BLOCK_BYTES];
+    for (unsigned seed = 0; seed < 64; seed++) {
+        uint32_t draw = seed * 2654435761u + 1;
+        int plain = 0, with_sign = 0;
+        for (unsigned i = 0; i < sizeof(block); i++) {
+            draw = draw * 1103515245u + 12345u;
+            block[i] = seed == 0 ? 0xff : (uint8_t)(draw >> 16);
+            if (i >= FIELD && i < FIELD + WIDTH)
+                block[i] = ' ';
+            plain += block[i];
+            with_sign += (int8_t)block[i];
+        }
+        bool fits = with_sign >= 0; /* no octal number is negative */
+        put_octal(block + FIELD, (unsigned)plain);
+        unit_row(&rows, "unsigned", tar_header_is_sound(block));
+        block[seed * 8 % FIELD] ^= 0x80;
+        unit_row(&rows, "one byte is another", !tar_header_is_sound(block));
+        block[seed * 8 % FIELD] ^= 0x80;
+        put_octal(block + FIELD, (unsigned)(fits ? with_sign : plain + 1));
+        unit_row(&rows, "signed", tar_header_is_sound(block) == fits);
+    }
+    assert_rows(rows);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(formats_of_libarchive), UNIT_TEST(turned_bytes)};
+    const struct CMUnitTest tests[] = {UNIT_TEST(formats_of_libarchive), UNIT_TEST(turned_bytes),
+                                       UNIT_TEST(checksums)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
