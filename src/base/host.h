@@ -15,6 +15,7 @@ struct host {
     unsigned width;                 /* columns for human output                             */
     bool color;                     /* may stdout have colour                               */
     int cwd_fd;                     /* where relative paths start                           */
+    int32_t (*offset_s)(int64_t s); /* local time less UTC at a moment; NULL: it is UTC      */
     uint64_t (*ticks_ms)(void);     /* milliseconds since some moment; NULL: time stands     */
 };
 

@@ -96,6 +96,48 @@ bool date_parse(str text, int64_t *out_days)
     return true;
 }
 
+/* Two digits below a limit. */
+static bool two_digits(str text, size_t at, unsigned below, unsigned *out)
+{
+    if (at + 2 > text.len || !char_is_digit(text.at[at]) || !char_is_digit(text.at[at + 1]))
+        return false;
+    *out = (unsigned)(text.at[at] - '0') * 10 + (unsigned)(text.at[at + 1] - '0');
+    return *out < below;
+}
+
+/* "Z" or "+02:00". */
+static bool zone_parse(str zone, int64_t *out_offset_s)
+{
+    unsigned hours, minutes;
+    *out_offset_s = 0;
+    if (str_eq_nocase(zone, STR("Z")))
+        return true;
+    if (zone.len != 6 || (zone.at[0] != '+' && zone.at[0] != '-') || zone.at[3] != ':' ||
+        !two_digits(zone, 1, 24, &hours) || !two_digits(zone, 4, 60, &minutes))
+        return false;
+    *out_offset_s = (int64_t)(hours * 3600 + minutes * 60) * (zone.at[0] == '+' ? 1 : -1);
+    return true;
+}
+
+bool time_parse(str text, int64_t *out_seconds)
+{
+    int64_t days, offset_s;
+    unsigned hour, minute, second;
+    if (text.len < 20 || !date_parse(str_slice(text, 0, 10), &days) ||
+        !(char_lower(text.at[10]) == 't' || text.at[10] == ' ') || text.at[13] != ':' ||
+        text.at[16] != ':' || !two_digits(text, 11, 24, &hour) ||
+        !two_digits(text, 14, 60, &minute) || !two_digits(text, 17, 61, &second))
+        return false;
+    size_t at = 19;
+    if (text.at[at] == '.')
+        for (at++; at < text.len && char_is_digit(text.at[at]);)
+            at++;
+    if (!zone_parse(str_from_index(text, at), &offset_s))
+        return false;
+    *out_seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset_s;
+    return true;
+}
+
 str date_print(struct arena *arena, int64_t days)
 {
     days += 719468;

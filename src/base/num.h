@@ -19,5 +19,9 @@ MUST_CHECK bool size_parse(str text, uint64_t *out_bytes, struct err *err);
 /* "2026-11-24" to days; false when it is no date. */
 bool date_parse(str text, int64_t *out_days);
 
+/* "2026-11-25T08:40:40.123+02:00" (RFC 3339) to seconds since 1970, UTC, the fraction cut off;
+ * false when it is none. */
+bool time_parse(str text, int64_t *out_seconds);
+
 /* Days to "2026-11-24". */
 str date_print(struct arena *arena, int64_t days);

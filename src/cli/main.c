@@ -53,6 +53,13 @@ static int64_t find_now(const struct host *host)
     return (int64_t)time(NULL);
 }
 
+static int32_t find_offset(int64_t seconds)
+{
+    struct tm local;
+    time_t moment = (time_t)seconds;
+    return localtime_r(&moment, &local) ? (int32_t)local.tm_gmtoff : 0;
+}
+
 static uint64_t find_ticks(void)
 {
     struct timespec now;
@@ -94,6 +101,7 @@ int main(int argc, char **argv)
     host.now_s = find_now(&host);
     host.width = find_width(&host);
     host.color = find_color(&host);
+    host.offset_s = find_offset;
     host.ticks_ms = find_ticks;
     arm_faults(&host);
     struct arena *arena = arena_new(0);

@@ -33,8 +33,12 @@ struct found_opt {
 
 bool command_has_common(const struct command *command, size_t common_index)
 {
-    if (common_index == COMMON_FORMAT || common_index == COMMON_OUTPUT)
+    if (common_index == COMMON_FORMAT || common_index == COMMON_OUTPUT) {
+        for (size_t i = 0; i < command->opt_count; i++)
+            if (strcmp(command->opts[i].name, common_opts[common_index].name) == 0)
+                return false; /* it has one of its own */
         return command->formats != NULL;
+    }
     return true;
 }
 
@@ -250,8 +254,12 @@ static bool parse_short(struct parse *parse, str letters, struct err *err)
         str label = str_fmt(parse->arena, "-%c", letters.at[i]);
         begin_given(&found);
         if (found.opt->kind == OPT_FLAG) {
-            if (!set_value(parse, &found, STR("1"), label, err))
+            bool said = i + 1 < letters.len && letters.at[i + 1] == '='; /* -H=false */
+            str value = said ? str_from_index(letters, i + 2) : STR("1");
+            if (!set_value(parse, &found, value, label, err))
                 return false;
+            if (said)
+                return true;
             continue;
         }
         if (i + 1 < letters.len)

@@ -24,7 +24,7 @@ static const struct {
     {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
 };
 
-static unsigned code_width(uint32_t code)
+unsigned code_width(uint32_t code)
 {
     for (size_t i = 0; i < ARRAY_COUNT(widths); i++)
         if (code >= widths[i].first && code <= widths[i].last)

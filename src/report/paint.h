@@ -53,5 +53,8 @@ struct glyph {
 /* The first character of `rest`. */
 struct glyph glyph_at(str rest);
 
+/* Columns of a character: 0, 1 or 2. */
+unsigned code_width(uint32_t code);
+
 /* Columns that a text takes when shown. */
 unsigned text_width(str text);

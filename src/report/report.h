@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "fix/fix.h"
+#include "report/history_report.h"
 #include "rules/rules.h"
 
 /*

@@ -41,7 +41,6 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
 
 @pytest.mark.parametrize("words, ours", [
     (("buildx", "build", "."), "'plimsoll build'"),
-    (("image", "history", "x"), "'plimsoll history'"),
     (("scout", "cves", "x"), "'plimsoll scan image'"),
     (("trivy", "image", "x"), "'plimsoll scan image'"),
     (("grype", "x"), "'plimsoll scan image'"),

@@ -184,18 +184,8 @@ static bool is_semver(str text)
 
 static bool is_rfc3339(str text)
 {
-    int64_t days;
-    str zone = str_from_index(text, 19);
-    if (text.len < 20 || !date_parse(str_slice(text, 0, 10), &days) ||
-        (text.at[10] != 'T' && text.at[10] != 't' && text.at[10] != ' ') || text.at[13] != ':' ||
-        text.at[16] != ':')
-        return false;
-    if (str_starts(zone, STR(".")))
-        do
-            zone = str_from_index(zone, 1);
-        while (zone.len && char_is_digit(zone.at[0]));
-    return str_eq_nocase(zone, STR("Z")) ||
-           (zone.len == 6 && (zone.at[0] == '+' || zone.at[0] == '-') && zone.at[3] == ':');
+    int64_t seconds;
+    return time_parse(text, &seconds);
 }
 
 static bool is_email(str text)

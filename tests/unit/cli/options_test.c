@@ -146,9 +146,9 @@ static void tables_are_consistent(void **state)
                 const struct opt *a = &command->opts[k];
                 const struct opt *b = m < command->opt_count ? &command->opts[m]
                                                              : &common_opts[m - command->opt_count];
-                if (a == b)
+                bool own = m < command->opt_count; /* a format of its own hides the common one */
+                if (a == b || (!own && !command_has_common(command, m - command->opt_count)))
                     continue;
-                bool own = m < command->opt_count;
                 unit_row(&rows, a->name, strcmp(a->name, b->name) != 0);
                 unit_row(&rows, a->name, !own || !a->letter || a->letter != b->letter);
             }
