@@ -109,6 +109,8 @@ function about(node) {
   if (node.kind === FOLDER) aboutParts(list, node);
 }
 
+const shortened = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text);
+
 /* Whose a folder is, by the colour that is shown, and what is largest in it. */
 function aboutParts(list, folder) {
   const { of, name, title } = mode.properties[state.colour],
@@ -122,7 +124,7 @@ function aboutParts(list, folder) {
     const part = add(list, "dd");
     add(part, "i", { class: `chip ${state.ranks.colours.get(value)}` });
     part.append(`${sizeText(size)} `);
-    add(part, "span", { class: "muted" }, name(value));
+    add(part, "span", { class: "muted", title: name(value) }, shortened(name(value)));
   }
   if (inside.length) add(list, "dt", {}, "the largest in it");
   for (const node of inside.slice(0, 6)) {
