@@ -36,6 +36,12 @@ void prop_fix_yaml(struct arena *arena, str text);
 void prop_tar(struct arena *arena, str text);
 void prop_inflate(struct arena *arena, str text);
 
+/* An address and where a redirect leads from it: what is taken can be printed and read back. What a
+ * registry wants to see; what a login file says. (tests/unit/registry/prop_registry.c) */
+void prop_url(struct arena *arena, str text);
+void prop_challenge(struct arena *arena, str text);
+void prop_login(struct arena *arena, str text);
+
 #define must(condition)                                                                \
     do {                                                                               \
         if (!(condition)) {                                                            \
