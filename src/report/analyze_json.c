@@ -167,6 +167,7 @@ static void put_image(struct json_out *out, const struct analysis *analysis)
     const struct image *image = analysis->image;
     json_object(out, "image");
     json_str(out, "name", image->name);
+    json_str(out, "transport", image->transport);
     json_str(out, "stands_behind", image_label(image, LABEL_STANDS_BEHIND));
     put_digest(out, "digest", image->has_digest ? &image->digest : NULL);
     json_u64(out, "size", analysis->size);
