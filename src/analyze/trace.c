@@ -94,23 +94,29 @@ static bool is_runtime_name(str name)
     return false;
 }
 
-/* Where a language stands that no package manager put there. */
+/* Where a language stands that no package manager put there: folders, and programs. */
+static const char *const runtimes[] = {"usr/local/go",
+                                       "usr/local/lib/python",
+                                       "usr/local/include",
+                                       "opt/java",
+                                       "usr/local/lib/ruby",
+                                       "usr/local/lib/node_modules/npm",
+                                       "usr/share/dotnet",
+                                       "usr/lib/jvm",
+                                       "usr/local/bin/node",
+                                       "usr/local/bin/python",
+                                       "usr/local/bin/ruby",
+                                       "usr/local/bin/php",
+                                       "usr/local/lib/libpython",
+                                       "usr/local/lib/libruby"};
+
 static bool is_runtime_path(str path)
 {
-    static const char *const folders[] = {
-        "usr/local/go",       "usr/local/lib/python",           "usr/local/include", "opt/java",
-        "usr/local/lib/ruby", "usr/local/lib/node_modules/npm", "usr/share/dotnet",  "usr/lib/jvm"};
-    static const char *const programs[] = {"usr/local/bin/node",      "usr/local/bin/python",
-                                           "usr/local/bin/ruby",      "usr/local/bin/php",
-                                           "usr/local/lib/libpython", "usr/local/lib/libruby"};
     if (str_has(path, STR("/site-packages/")) || str_has(path, STR("/dist-packages/")) ||
         str_has(path, STR("/gems/")))
         return false;
-    for (size_t i = 0; i < ARRAY_COUNT(folders); i++)
-        if (str_starts(path, str_from(folders[i])))
-            return true;
-    for (size_t i = 0; i < ARRAY_COUNT(programs); i++)
-        if (str_starts(path, str_from(programs[i])))
+    for (size_t i = 0; i < ARRAY_COUNT(runtimes); i++)
+        if (str_starts(path, str_from(runtimes[i])))
             return true;
     return false;
 }
@@ -129,35 +135,59 @@ static bool is_kept_by_manager(str path)
            path_is_below(path, STR("var/lib/rpm"));
 }
 
-static enum part part_of(const struct analysis *analysis, const struct package_list *packages,
-                         uint32_t index)
+static enum part part_of_path(str path)
 {
-    const struct view_file *file = &analysis->view->files[index];
-    uint32_t owner = packages->owner[index];
-    if (file->layer < analysis->base.count)
-        return PART_BASE;
-    str path = view_path(analysis->view, file);
-    if (owner != PACKAGE_NONE_OWNS) {
-        const struct package *package = &packages->list.at[owner];
-        bool system = package->type == PACKAGE_DEB || package->type == PACKAGE_APK ||
-                      package->type == PACKAGE_RPM;
-        return system && is_runtime_name(package->name) ? PART_RUNTIME : PART_DEPENDENCIES;
-    }
     if (is_runtime_path(path))
         return PART_RUNTIME;
     return is_dependency_path(path) || is_kept_by_manager(path) ? PART_DEPENDENCIES
                                                                 : PART_APPLICATION;
 }
 
+/* What the last folder's files are, if they are all the same: names follow each other by folder. */
+struct folder_part {
+    str folder; /* with the '/' */
+    bool same;
+    enum part part;
+};
+
+static enum part part_in_folder(struct folder_part *last, str path)
+{
+    str folder = str_slice(path, 0, path.len - str_basename(path).len);
+    if (!str_eq(folder, last->folder)) {
+        str first = str_slice(path, 0, folder.len + 1); /* something in it, whatever its name */
+        *last = (struct folder_part){folder, true, part_of_path(first)};
+        for (size_t i = 0; i < ARRAY_COUNT(runtimes); i++)
+            last->same = last->same && !str_starts(str_from(runtimes[i]), folder);
+    }
+    return last->same ? last->part : part_of_path(path);
+}
+
+static enum part part_of(const struct analysis *analysis, const struct package_list *packages,
+                         struct folder_part *last, uint32_t index)
+{
+    const struct view_file *file = &analysis->view->files[index];
+    uint32_t owner = packages->owner[index];
+    if (file->layer < analysis->base.count)
+        return PART_BASE;
+    if (owner != PACKAGE_NONE_OWNS) {
+        const struct package *package = &packages->list.at[owner];
+        bool system = package->type == PACKAGE_DEB || package->type == PACKAGE_APK ||
+                      package->type == PACKAGE_RPM;
+        return system && is_runtime_name(package->name) ? PART_RUNTIME : PART_DEPENDENCIES;
+    }
+    return part_in_folder(last, view_path(analysis->view, file));
+}
+
 static void split(struct analysis *analysis, const struct package_list *packages)
 {
     const struct image_view *view = analysis->view;
+    struct folder_part last = {.folder = STR_NONE};
     for (uint32_t i = 0; i < view->count; i++) {
         const struct view_file *file = &view->files[i];
         const struct layer_entry *entry = view_entry(view, file);
         if (!file->counted || entry->kind != LAYER_FILE)
             continue;
-        struct share *share = &analysis->split[part_of(analysis, packages, i)];
+        struct share *share = &analysis->split[part_of(analysis, packages, &last, i)];
         share->bytes += entry->size;
         share->pull += view_pull(view, file);
         share->files++;
