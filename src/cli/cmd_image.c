@@ -87,6 +87,7 @@ static bool look_at(struct ctx *ctx, struct store *store, const struct store_nam
     if (row.whole) {
         row.layers = image.layers.count;
         row.stands_behind = image_label(&image, LABEL_STANDS_BEHIND);
+        row.sized = image_arg_size(ctx, store, &image, &row.size);
     }
     for (uint32_t i = 0; i < row.layers; i++)
         row.compressed_size += image.layers.at[i].blob.size;
@@ -134,8 +135,9 @@ const struct command cmd_image_ls = {
     .name = "image ls",
     .summary = "list the images that are kept",
     .operands = "[NAME...]",
-    .about = "List each name of the store with its digest, its platforms, what a pull of it "
-             "transfers and when it was named. -q prints names only.",
+    .about = "List each name of the store with its digest, what a pull of it transfers, what its "
+             "files take (where its layers were read once), when it was named and its "
+             "platforms. -q prints names only.",
     .opts = store_opts,
     .opt_count = ARRAY_COUNT(store_opts),
     .args_size = sizeof(struct image_list_args),

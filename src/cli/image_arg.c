@@ -113,3 +113,17 @@ bool image_arg_read(struct ctx *ctx, const struct image_args *args, unsigned thr
     read->packages = packages_find(ctx->arena, &read->view, INSPECT_PACKAGES);
     return true;
 }
+
+bool image_arg_size(struct ctx *ctx, struct store *store, const struct image *image,
+                    uint64_t *out_bytes)
+{
+    const struct layer_reading how = {.inspectors = &inspectors, .store = store};
+    uint32_t count = image->layers.count;
+    struct layer_result *layers = NEW_ARRAY(ctx->arena, struct layer_result, count + 1);
+    if (!layers_find(ctx->arena, image, &how, layers))
+        return false;
+    *out_bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        *out_bytes += layers[i].report.file_bytes;
+    return true;
+}

@@ -67,5 +67,9 @@ struct read_image {
 MUST_CHECK bool image_arg_read(struct ctx *ctx, const struct image_args *args, unsigned threads,
                                struct read_image *read, struct err *err);
 
+/* What an image's files take; false when a layer of it was never read. */
+bool image_arg_size(struct ctx *ctx, struct store *store, const struct image *image,
+                    uint64_t *out_bytes);
+
 /* The normal form of a name that the user gave. */
 MUST_CHECK bool image_arg_name(struct ctx *ctx, str text, str *out_name, struct err *err);

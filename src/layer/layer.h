@@ -126,6 +126,18 @@ MUST_CHECK bool layers_read(struct arena *arena, const struct image *image,
                             const struct layer_reading *how, struct layer_result *out_results,
                             struct err *err);
 
+/* Only what the store knows: false when it does not know all of them. */
+bool layers_find(struct arena *arena, const struct image *image, const struct layer_reading *how,
+                 struct layer_result *out_results);
+
+/* The bytes that are kept: the same for the same layer, however it was compressed and read. */
+str layer_report_print(struct arena *arena, const struct layer_report *report);
+str pull_map_print(struct arena *arena, const struct pull_map *pull);
+
+/* What such bytes say, used where they stand (at a multiple of 8); false for all others. */
+bool layer_report_parse(str bytes, digest diff_id, struct layer_report *out_report);
+bool pull_map_parse(str bytes, struct pull_map *out_pull);
+
 /* -- the image --------------------------------------------------------------------------------- */
 
 enum fate {

@@ -80,6 +80,16 @@ static void find_known(struct arena *arena, struct reading *reading)
     qsort_r(reading->order, reading->count, sizeof(uint32_t), size_order, (void *)(uintptr_t)image);
 }
 
+bool layers_find(struct arena *arena, const struct image *image, const struct layer_reading *how,
+                 struct layer_result *out_results)
+{
+    struct layer_cache cache = layer_cache_new(how->store, how->inspectors);
+    for (uint32_t i = 0; i < image->layers.count; i++)
+        if (!layer_cache_find(arena, &cache, &image->layers.at[i], &out_results[i]))
+            return false;
+    return true;
+}
+
 bool layers_read(struct arena *arena, const struct image *image, const struct layer_reading *how,
                  struct layer_result *out_results, struct err *err)
 {

@@ -56,7 +56,7 @@ static bool record_fits(const struct layer_report *report, const struct layer_re
     return record->entry < report->count && (uint64_t)record->at + record->len <= report->heap.len;
 }
 
-static bool report_take(str bytes, digest diff_id, struct layer_report *out_report)
+bool layer_report_parse(str bytes, digest diff_id, struct layer_report *out_report)
 {
     struct stored_header header;
     if (bytes.len < sizeof(header))
@@ -66,7 +66,7 @@ static bool report_take(str bytes, digest diff_id, struct layer_report *out_repo
     uint64_t records = (uint64_t)header.record_count * sizeof(struct layer_record);
     uint64_t room = bytes.len - sizeof(header);
     if (header.version != STORED_VERSION || header.entry_bytes != sizeof(struct layer_entry) ||
-        !digest_eq(header.diff_id, diff_id) || entries + records > room ||
+        !digest_eq(header.diff_id, diff_id) || header.zero || entries + records > room ||
         header.heap_bytes != room - entries - records)
         return false;
     const char *at = bytes.at + sizeof(header);
@@ -91,7 +91,7 @@ static bool report_take(str bytes, digest diff_id, struct layer_report *out_repo
     return true;
 }
 
-static bool pull_take(str bytes, struct pull_map *out_pull)
+bool pull_map_parse(str bytes, struct pull_map *out_pull)
 {
     struct pull_header header;
     if (bytes.len < sizeof(header))
@@ -100,12 +100,19 @@ static bool pull_take(str bytes, struct pull_map *out_pull)
     if (header.version != PULL_VERSION ||
         bytes.len - sizeof(header) != (uint64_t)header.count * sizeof(uint64_t))
         return false;
-    *out_pull = (struct pull_map){
+    struct pull_map pull = {
         .exact = header.exact,
         .blob_bytes = header.blob_bytes,
         .shares = (const uint64_t *)(const void *)(bytes.at + sizeof(header)),
         .count = header.count,
     };
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < pull.count; i++)
+        if (__builtin_add_overflow(sum, pull.shares[i], &sum))
+            return false;
+    if (header.exact > 1 || header.zero || (pull.count && sum != pull.blob_bytes))
+        return false;
+    *out_pull = pull;
     return true;
 }
 
@@ -130,12 +137,12 @@ bool layer_cache_find(struct arena *arena, const struct layer_cache *cache,
     if (!cache->store ||
         !store_note_find(cache->store, STORE_NOTE_REPORT, report_key(arena, cache, layer->diff_id),
                          &found, &bytes, &unheard) ||
-        !found || !report_take(bytes, layer->diff_id, &result.report) ||
+        !found || !layer_report_parse(bytes, layer->diff_id, &result.report) ||
         !blob_digest(layer, &result.report, &blob) ||
         !store_note_find(cache->store, STORE_NOTE_PULL, str_from(digest_hex(blob).z), &found,
                          &bytes, &unheard) ||
-        !found || !pull_take(bytes, &result.pull) || result.pull.count != result.report.count ||
-        result.pull.blob_bytes != layer->blob.size)
+        !found || !pull_map_parse(bytes, &result.pull) ||
+        result.pull.count != result.report.count || result.pull.blob_bytes != layer->blob.size)
         return false;
     *out_result = result;
     return true;
@@ -148,7 +155,7 @@ static void add_bytes(struct buf *out, const void *at, size_t size)
     buf_add(out, (str){at, size});
 }
 
-static str report_bytes(struct arena *arena, const struct layer_report *report)
+str layer_report_print(struct arena *arena, const struct layer_report *report)
 {
     const struct stored_header header = {
         .version = STORED_VERSION,
@@ -169,7 +176,7 @@ static str report_bytes(struct arena *arena, const struct layer_report *report)
     return buf_str(&out);
 }
 
-static str pull_bytes(struct arena *arena, const struct pull_map *pull)
+str pull_map_print(struct arena *arena, const struct pull_map *pull)
 {
     const struct pull_header header = {.version = PULL_VERSION,
                                        .exact = pull->exact,
@@ -191,9 +198,9 @@ void layer_cache_put(struct arena *arena, const struct layer_cache *cache,
     struct arena_mark mark = arena_mark(arena);
     bool good =
         store_note_put(cache->store, STORE_NOTE_REPORT, report_key(arena, cache, layer->diff_id),
-                       report_bytes(arena, &result->report), &unheard) &&
+                       layer_report_print(arena, &result->report), &unheard) &&
         store_note_put(cache->store, STORE_NOTE_PULL, str_from(digest_hex(blob).z),
-                       pull_bytes(arena, &result->pull), &unheard);
+                       pull_map_print(arena, &result->pull), &unheard);
     (void)good; /* a store that is full or read-only costs time only */
     arena_rewind(arena, mark);
 }

@@ -194,11 +194,23 @@ str reference_print(struct arena *arena, const struct reference *reference)
         str_fmt(arena, "%.*s/%.*s", STR_ARG(reference->registry), STR_ARG(reference->repository)));
 }
 
+/* What is left of a name of docker.io when it is written as people do; all of it where that would
+ * mean something else. */
+static str short_name(str repository)
+{
+    const str library = STR("library/");
+    str bare = str_from_index(repository, library.len);
+    digest ignored;
+    if (str_starts(repository, library) && !str_has_char(bare, '/'))
+        return digest_parse(bare, &ignored) ? repository : bare;
+    size_t slash = str_find_char(repository, '/');
+    return names_registry(str_slice(repository, 0, slash)) ? STR("") : repository;
+}
+
 str reference_familiar(struct arena *arena, const struct reference *reference)
 {
-    str library = STR("library/"), name = reference->repository;
-    if (!str_eq(reference->registry, STR("docker.io")))
+    str name = short_name(reference->repository);
+    if (!str_eq(reference->registry, STR("docker.io")) || !name.len)
         return reference_print(arena, reference);
-    return print(arena, reference,
-                 str_starts(name, library) ? str_from_index(name, library.len) : name);
+    return print(arena, reference, name);
 }

@@ -52,6 +52,10 @@ static str images_json(struct arena *arena, const struct stored_images *rows)
         json_bool(&out, "whole", row->whole);
         json_u64(&out, "layers", row->layers);
         json_u64(&out, "compressed_size", row->compressed_size);
+        if (row->sized)
+            json_u64(&out, "size", row->size);
+        else
+            json_null(&out, "size");
         if (row->tagged_s)
             json_i64(&out, "tagged", row->tagged_s);
         else
@@ -81,8 +85,8 @@ str report_images(struct arena *arena, const struct stored_images *rows, bool js
     struct paint paint = paint_init(arena, style);
     unsigned columns = name_columns(rows);
     if (rows->count && !style->quiet)
-        paint_fmt(&paint, INK_DIM, "%-*s  %-12s  %9s  %-16s  PLATFORM\n", (int)columns, "NAME",
-                  "DIGEST", "PULL", "NAMED");
+        paint_fmt(&paint, INK_DIM, "%-*s  %-12s  %9s  %9s  %-16s  PLATFORM\n", (int)columns, "NAME",
+                  "DIGEST", "PULL", "SIZE", "NAMED");
     VEC_EACH(struct stored_image, row, *rows) {
         paint_text(&paint, INK_BOLD, row->name);
         if (style->quiet) {
@@ -95,6 +99,11 @@ str report_images(struct arena *arena, const struct stored_images *rows, bool js
             paint_size(&paint, INK_PLAIN, row->compressed_size);
         else
             paint_z(&paint, INK_YELLOW, "not whole");
+        paint_z(&paint, INK_PLAIN, "  ");
+        if (row->sized)
+            paint_size(&paint, INK_PLAIN, row->size);
+        else
+            paint_fmt(&paint, INK_DIM, "%9s", "-");
         paint_fmt(&paint, INK_PLAIN, "  %-16.*s  ",
                   STR_ARG(age_print(arena, row->tagged_s, now_s)));
         paint_text(&paint, INK_PLAIN, row->platforms);

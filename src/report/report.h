@@ -116,6 +116,8 @@ struct stored_image {
     bool whole; /* all blobs of this machine's platform are there */
     uint32_t layers;
     uint64_t compressed_size;
+    uint64_t size;    /* of its files */
+    bool sized;       /* false: its layers were never read */
     int64_t tagged_s; /* 0: nobody noted it */
 };
 VEC_TYPE(stored_images, struct stored_image);

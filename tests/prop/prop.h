@@ -42,6 +42,12 @@ void prop_url(struct arena *arena, str text);
 void prop_challenge(struct arena *arena, str text);
 void prop_login(struct arena *arena, str text);
 
+/* The name of an image: its normal form means the same. A stored layer report, a stored pull map:
+ * what parses is whole, whoever wrote it. */
+void prop_reference(struct arena *arena, str text);
+void prop_report(struct arena *arena, str text);
+void prop_pull(struct arena *arena, str text);
+
 #define must(condition)                                                                \
     do {                                                                               \
         if (!(condition)) {                                                            \

@@ -26,6 +26,11 @@ static void names_are_made_whole(void **state)
         {"ghcr.io/o/r", "ghcr.io/o/r:latest", "ghcr.io/o/r:latest"},
         {"Registry/app", "Registry/app:latest", "Registry/app:latest"},
         {"a/b__c--d.e", "docker.io/a/b__c--d.e:latest", "a/b__c--d.e:latest"},
+        /* What would mean another image without its registry keeps it. */
+        {"docker.io/li.brary/x", "docker.io/li.brary/x:latest", "docker.io/li.brary/x:latest"},
+        {"docker.io/localhost/x", "docker.io/localhost/x:latest", "docker.io/localhost/x:latest"},
+        {"library/a/b", "docker.io/library/a/b:latest", "library/a/b:latest"},
+        {"library/" HEX, "docker.io/library/" HEX ":latest", "library/" HEX ":latest"},
         {"app@sha256:" HEX, "docker.io/library/app@sha256:" HEX, "app@sha256:" HEX},
         {"app:1@sha256:" HEX, "docker.io/library/app:1@sha256:" HEX, "app:1@sha256:" HEX},
         {"app:v1.0_RC-1", "docker.io/library/app:v1.0_RC-1", "app:v1.0_RC-1"},
