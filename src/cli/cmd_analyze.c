@@ -115,8 +115,10 @@ const struct command cmd_analyze = {
         "Read each layer of an image once and tell what it holds: bytes and files a layer, what a "
         "later layer hides of an earlier one (a pull still brings it), and content that is there "
         "more than once. Nothing is unpacked. Digests are checked before anything is told.\n\n"
-        "IMAGE is oci:DIR, oci-archive:FILE or docker-archive:FILE, with :TAG behind it where "
-        "there are several, or a path, which is looked at.",
+        "IMAGE is a name, which is sought in the store, in an engine on this host, and in its "
+        "registry; docker://REF, read straight from the registry; docker-daemon:REF; oci:DIR, "
+        "oci-archive:FILE or docker-archive:FILE, with :TAG behind it where there are several; or "
+        "a path, which is looked at.",
     .opts = opts,
     .opt_count = ARRAY_COUNT(opts),
     .args_size = sizeof(struct analyze_args),

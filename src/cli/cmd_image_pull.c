@@ -11,6 +11,7 @@ struct moving_args {
     struct image_args image;
     struct opt_list names;
     str cert_dir;
+    str artifact_type;
     uint64_t timeout_s;
     bool all_platforms;
 };
@@ -137,4 +138,47 @@ const struct command cmd_image_push = {
     .operands_min = 1,
     .operands_max = 2,
     .run = run_push,
+};
+
+/* -- referrers --------------------------------------------------------------------------------- */
+
+static bool run_referrers(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
+{
+    const struct moving_args *args = raw_args;
+    struct registry_settings settings = settings_of(ctx, args);
+    struct reference reference;
+    struct descriptors referrers;
+    if (!reference_parse(ctx->arena, image_arg_reference(args->names.at[0]), &reference, err) ||
+        !registry_referrers(ctx->arena, &settings, &reference, args->artifact_type, &referrers,
+                            err))
+        return err_wrap(err, "what is attached to '%.*s'", STR_ARG(args->names.at[0]));
+    *out_exit = EXIT_CLEAN;
+    return ctx_print(ctx,
+                     report_referrers(ctx->arena, reference_print(ctx->arena, &reference),
+                                      &referrers, ctx->common.format == 1),
+                     err);
+}
+
+static const struct opt referrers_opts[] = {
+    {"artifact-type", 0, OPT_STRING, AT(artifact_type), "TYPE",
+     "only what is of this type, e.g. application/spdx+json"},
+    REGISTRY_OPTS,
+};
+
+const struct command cmd_image_referrers = {
+    .name = "image referrers",
+    .summary = "list what is attached to an image in its registry",
+    .operands = "REF",
+    .about =
+        "List the signatures, SBOMs and other artifacts whose subject is the manifest or index "
+        "that REF leads to. Registries without the referrers API are asked for the tag that "
+        "stands in for it; 'plimsoll image push' writes that tag there.",
+    .opts = referrers_opts,
+    .opt_count = ARRAY_COUNT(referrers_opts),
+    .args_size = sizeof(struct moving_args),
+    .formats = IMAGE_FORMATS,
+    .operands_offset = AT(names),
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run_referrers,
 };

@@ -41,3 +41,30 @@ str report_moved(struct arena *arena, const struct moved_images *rows, bool push
     }
     return buf_str(&out);
 }
+
+/* -- what is attached -------------------------------------------------------------------------- */
+
+str report_referrers(struct arena *arena, str name, const struct descriptors *rows, bool json)
+{
+    struct json_out out = json_out_init(arena, true);
+    struct buf lines = buf_init(arena, REPORT_BYTES_MAX);
+    json_object(&out, NULL);
+    json_z(&out, "schema", "plimsoll.referrers/1");
+    json_str(&out, "name", name);
+    json_list(&out, "referrers");
+    VEC_EACH(struct descriptor, row, *rows) {
+        str id = str_fmt(arena, "sha256:%s", digest_hex(row->digest).z);
+        json_object(&out, NULL);
+        json_str(&out, "digest", id);
+        json_str(&out, "artifact_type", row->artifact_type);
+        json_str(&out, "media_type", row->media_type);
+        json_u64(&out, "size", row->size);
+        json_end_object(&out);
+        buf_fmt(&lines, "%.*s  %.*s\n", STR_ARG(id),
+                STR_ARG(report_escape(arena, row->artifact_type.len ? row->artifact_type
+                                                                    : row->media_type)));
+    }
+    json_end_list(&out);
+    json_end_object(&out);
+    return buf_str(json ? &out.buf : &lines);
+}

@@ -132,6 +132,8 @@ str report_pruned(struct arena *arena, const struct store_pruned *pruned, bool d
 
 /* What pulls or pushes did. */
 struct moved_images; /* registry/registry.h */
+struct descriptors;  /* oci/oci.h */
+str report_referrers(struct arena *arena, str name, const struct descriptors *rows, bool json);
 str report_moved(struct arena *arena, const struct moved_images *rows, bool push, bool json);
 
 enum explain_format { EXPLAIN_HUMAN, EXPLAIN_MARKDOWN, EXPLAIN_JSON };

@@ -302,5 +302,13 @@ def test_a_subject_is_noted_where_the_registry_does_not(plimsoll, registry, layo
                             f"docker://{registry.host}/team/app:{subject.replace(':', '-')}"))
     assert [row["digest"] for row in raw["manifests"]] == [entry["digest"]]
     assert raw["manifests"][0]["artifactType"] == "application/x-sbom"
+    listed = plimsoll.json("image referrers", f"{registry.host}/team/app:1")
+    check_schema(listed, "referrers-1.json")
+    assert [(row["digest"], row["artifact_type"]) for row in listed["referrers"]] == \
+        [(entry["digest"], "application/x-sbom")]
+    for artifact_type, count in (("application/x-sbom", 1), ("application/other", 0)):
+        run = plimsoll("image referrers", f"{registry.host}/team/app:1", "--artifact-type",
+                       artifact_type, code=0)
+        assert run.stdout.count("\n") == count
 
 

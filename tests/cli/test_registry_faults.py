@@ -532,3 +532,42 @@ def test_a_failed_upload_is_sent_again(plimsoll, store, layout):
     manifest = json.loads(uploads.pop("manifest"))
     sent = {name.replace("%3A", ":") for name in uploads}
     assert sent == {row["digest"] for row in [manifest["config"], *manifest["layers"]]}
+
+
+# -- what is attached ------------------------------------------------------------------------------
+
+
+def referrers_plan(pages, link):
+    def plan(handler, path):
+        if "/referrers/" not in path:
+            return False
+        page = int(path.split("page=")[1]) if "page=" in path else 0
+        rows = [{"mediaType": MANIFEST, "digest": "sha256:" + str(page) * 64, "size": 1,
+                 "artifactType": "a/b"}]
+        more = {"Link": link.format(page=page + 1)} if page + 1 < pages else {}
+        handler.answer(200, json.dumps({"schemaVersion": 2, "manifests": rows}).encode(), **more)
+        return True
+
+    return plan
+
+
+def test_a_list_of_several_pages(plimsoll, layout):
+    link = '</v2/a/b/referrers/x?page={page}>; rel="next"'
+    with wrong_registry(layout, referrers_plan(3, link)) as server:
+        listed = plimsoll.json("image referrers", f"{server.host}/a/b:1")
+        asked = [path for _, path, _ in server.seen if "/referrers/" in path]
+    assert asked[0].endswith("/referrers/" + layout_digest(layout))
+    assert [row["digest"][7] for row in listed["referrers"]] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("link, says", [
+    ('<http://localhost:1/v2/x?page={page}>; rel="next"', "goes on at another host"),
+    ('</v2/a/b/referrers/x?page=0&again={page}>; rel="next"', "more than 64 pages"),
+])
+def test_lists_that_lead_astray(plimsoll, layout, link, says):
+    def plan(handler, path):
+        return referrers_plan(2, link)(handler, path.split("page=")[0])
+
+    with wrong_registry(layout, plan) as server:
+        run = plimsoll("image referrers", f"{server.host}/a/b:1", code=3)
+    assert says in run.stderr
