@@ -241,7 +241,7 @@ static void find_categories(struct work *work)
 static void list_packages(struct work *work, const struct package_list *packages)
 {
     VEC_EACH(struct package, package, packages->list) {
-        if (!package->files)
+        if (!package->files && !package->part)
             continue;
         vec_push(work->arena, &work->analysis->packages, package);
         work->analysis->owned_bytes += package->bytes;

@@ -189,6 +189,28 @@ static void find_twice(struct bloating *b)
     }
 }
 
+/* Of programs that stay, what strip(1) would take. */
+static void find_symbols(struct bloating *b)
+{
+    const struct bloat_rule *rule = bloat_rule_find(STR("image/debug-symbols"));
+    const struct image_view *view = b->analysis->view;
+    uint32_t next = 0; /* both stand in the order of paths */
+    for (uint32_t i = 0; i < view->count && next < b->packages->symbols.count; i++) {
+        const struct view_file *file = &view->files[i];
+        const struct symbols *symbols = &b->packages->symbols.at[next];
+        str path = view_path(view, file);
+        if (file->fate != FATE_LIVE || !str_eq(path, symbols->path))
+            continue;
+        next++;
+        uint64_t size = view_entry(view, file)->size;
+        if (!file->counted || symbols->bytes > size || rule_of_file(b, i, path))
+            continue;
+        double share = (double)symbols->bytes / (double)size;
+        add_bytes(bloat_row(b, rule, file->layer), symbols->bytes,
+                  (uint64_t)((double)view_pull(view, file) * share), path);
+    }
+}
+
 static int bloat_order(const void *left, const void *right)
 {
     const struct bloat *a = left, *b = right;
@@ -208,6 +230,7 @@ void bloat_find(struct arena *arena, struct analysis *analysis, const struct pac
     pair_categories(&b);
     find_hidden(&b);
     find_live(&b);
+    find_symbols(&b);
     find_twice(&b);
     if (analysis->bloat.count)
         qsort(analysis->bloat.at, analysis->bloat.count, sizeof(struct bloat), bloat_order);

@@ -10,3 +10,4 @@
 #include "archive/tar.h"
 #include "archive/tar_write.h"
 #include "archive/unpack.h"
+#include "archive/zip.h"

@@ -202,6 +202,14 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     arena->last->used = mark.used_bytes;
 }
 
+void arena_empty(struct arena *arena)
+{
+    free_blocks(arena->last);
+    free_blocks(arena->spare);
+    arena->last = arena->spare = NULL;
+    arena->taken = 0;
+}
+
 size_t arena_used_bytes(const struct arena *arena)
 {
     size_t used = 0;

@@ -49,6 +49,9 @@ struct arena_mark arena_mark(const struct arena *arena);
 /* Drop all that was taken since the mark; test builds poison it. Blocks are kept for reuse. */
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
+/* Give back all that was taken, and the blocks; the arena stays. Its children do, too. */
+void arena_empty(struct arena *arena);
+
 /* Bytes handed out so far, padding included. */
 size_t arena_used_bytes(const struct arena *arena);
 

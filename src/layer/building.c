@@ -13,7 +13,7 @@ enum { LINKS_MAX = 64 }; /* a link to a link to a link: writers name the file it
 #define WHITEOUT_PREFIX ".wh."
 #define OPAQUE_NAME     ".wh..wh..opq"
 
-enum { INSPECTORS_MAX = 64 };
+enum { INSPECTORS_MAX = 64, BEGIN_BYTES = 4 };
 
 struct building building_new(struct arena *arena, const struct inspectors *inspectors)
 {
@@ -24,7 +24,6 @@ struct building building_new(struct arena *arena, const struct inspectors *inspe
         .heap = buf_init(arena, LIMIT_LAYER_NAMES),
         .inspectors = inspectors,
         .scratch = scratch,
-        .scratch_empty = arena_mark(scratch),
         .state = content_new(arena),
     };
 }
@@ -128,19 +127,32 @@ static void begin_watching(struct building *building)
 {
     const struct layer_entry *entry = vec_last(&building->entries);
     str path = heap_str(building, entry->path_at, entry->path_len);
-    size_t most = 0;
     building->watching = 0;
-    for (uint32_t i = 0; building->in_file && i < building->inspectors->count; i++) {
-        size_t wants = building->inspectors->at[i]->wants(path);
-        if (!wants || entry->size > wants)
-            continue;
-        building->watching |= 1ull << i;
-        most = wants > most ? wants : most;
+    building->seen = (struct buf){0};
+    for (uint32_t i = 0; building->in_file && i < building->inspectors->count; i++)
+        if (entry->size && entry->size <= building->inspectors->at[i]->wants(path))
+            building->watching |= 1ull << i;
+}
+
+/* Its first bytes are there: who still does? Where they come in pieces, make room for all. */
+static void look_closer(struct building *building, str bytes, bool whole)
+{
+    const struct layer_entry *entry = vec_last(&building->entries);
+    str path = heap_str(building, entry->path_at, entry->path_len);
+    for (uint32_t i = 0; i < building->inspectors->count; i++) {
+        const struct inspector *inspector = building->inspectors->at[i];
+        if (building->watching >> i & 1 && inspector->begins &&
+            (whole || bytes.len >= BEGIN_BYTES) && !inspector->begins(path, bytes))
+            building->watching &= ~(1ull << i);
     }
     if (!building->watching)
         return;
-    arena_rewind(building->scratch, building->scratch_empty);
-    building->seen = buf_init(building->scratch, most);
+    arena_empty(building->scratch); /* what a large file took, a small one does not hold */
+    building->seen = buf_init(building->scratch, entry->size);
+    if (whole)
+        return;
+    building->seen.at = arena_alloc(building->scratch, entry->size, 1);
+    building->seen.capacity = entry->size;
 }
 
 static void show(struct building *building, str bytes)
@@ -210,6 +222,8 @@ void building_data(struct building *building, str bytes, bool whole)
 {
     if (!building->in_file)
         return;
+    if (building->watching && !building->seen.arena)
+        look_closer(building, bytes, whole);
     if (building->watching && whole)
         show(building, bytes);
     else if (building->watching)

@@ -22,11 +22,10 @@ struct building {
     VEC(struct layer_record) records; /* `entry` is the order until the end */
     const struct inspectors *inspectors;
     struct arena *scratch; /* of one file */
-    struct arena_mark scratch_empty;
-    uint64_t watching; /* bit n: inspector n wants to see the newest entry */
-    struct buf seen;   /* its bytes, where they come in pieces */
-    bool in_file;      /* the newest entry's bytes are coming */
-    bool hashing;      /* the state has some of them */
+    uint64_t watching;     /* bit n: inspector n wants to see the newest entry */
+    struct buf seen;       /* its bytes, where they come in pieces */
+    bool in_file;          /* the newest entry's bytes are coming */
+    bool hashing;          /* the state has some of them */
     struct content_state *state;
 };
 

@@ -68,6 +68,8 @@ struct inspector {
     /* How many of a file's bytes it wants to see, from the first on; 0: it does not care. A file
      * that is larger is not shown to it. */
     size_t (*wants)(str path);
+    /* May a file that begins so be of interest? NULL: any may. It can be asked with few bytes. */
+    bool (*begins)(str path, str bytes);
     /* Note something of a file, or nothing. */
     void (*note)(struct arena *scratch, str path, str bytes, struct buf *note);
 };

@@ -59,6 +59,8 @@ bool note_next(str *rest, struct note_package *out_package)
     if (rest->len < 2)
         return false;
     struct note_package package = {.kind = (uint8_t)rest->at[0], .type = (uint8_t)rest->at[1]};
+    if (package.kind >= NOTE_KINDS || package.type > PACKAGE_CONDA)
+        return false;
     *rest = str_from_index(*rest, 2);
     if (!take_text(rest, &package.name) || !take_text(rest, &package.version) || rest->len < 4)
         return false;

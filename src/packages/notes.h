@@ -14,7 +14,15 @@ enum note_kind {
     NOTE_PACKAGE = 1, /* a package, with its paths          */
     NOTE_VERSION,     /* a package and its version only      */
     NOTE_PATHS,       /* a package's paths only              */
-    NOTE_FOLDER,      /* a package: all below the folder that the database's path tells */
+    NOTE_FOLDER,      /* a package: all below the folders that stand for paths */
+    NOTE_PART,        /* a package that is inside of another's file */
+    NOTE_DIVERSION,   /* two paths: what others ship as the first stands at the second */
+    NOTE_NEEDS,       /* of a deb: what it depends on, as its status says it */
+    NOTE_RECOMMENDS,  /* the same of what it recommends       */
+    NOTE_PROVIDES,    /* the same of what it stands for       */
+    NOTE_UNASKED,     /* a deb that nobody asked for by name  */
+    NOTE_SYMBOLS,     /* bytes of a program that strip(1) would take, as text */
+    NOTE_KINDS,
 };
 
 struct note_package {

@@ -7,9 +7,12 @@
  *
  *   layers_read(.. package_inspector ..) --packages_find--> packages, and the owner of each file
  *
- * Shapes   Databases of dpkg (status, info/NAME.list, status.d), apk, pip (dist-info/RECORD), npm
- *          (node_modules/NAME/package.json) and gem. Those that are live in the image count; a
- *          database that a later layer replaced does not.
+ * Shapes   Databases of dpkg (status, info/NAME.list, status.d, diversions), apk, rpm (SQLite, ndb,
+ *          Berkeley DB), pip (dist-info/RECORD, egg-info), npm (node_modules/NAME/package.json),
+ *          gem and conda; and what programs say of themselves: Go's build information, Rust's
+ *          cargo auditable, Maven's pom.properties in a jar. Those that are live in the image
+ *          count; a database that a later layer replaced does not. What a package made when it was
+ *          installed (ld.so.cache, .pyc, dpkg's own files) is its own too.
  *          Of paths a note keeps 64-bit hashes: a list of 10,000 takes 80 KB.
  * Cost     A hash table over the paths that packages list, a look-up a file.
  * Errors   None: what is damaged names no packages.
@@ -37,6 +40,13 @@ struct package {
     uint32_t files;
     uint64_t bytes, pull; /* of its live files */
     bool recommended;     /* is here only because another one recommends it, none needs it */
+    bool part;            /* inside of another's file: it has no files of its own */
+};
+
+/* A program with symbols or debug sections. */
+struct symbols {
+    str path;
+    uint64_t bytes;
 };
 
 enum { PACKAGE_NONE_OWNS = UINT32_MAX };
@@ -44,6 +54,7 @@ enum { PACKAGE_NONE_OWNS = UINT32_MAX };
 struct package_list {
     VEC(struct package) list;
     uint32_t *owner; /* by index in view->files: index in list, or PACKAGE_NONE_OWNS */
+    VEC(struct symbols) symbols;
 };
 
 /* `inspector` is the place of package_inspector in the list that the layers were read with. */

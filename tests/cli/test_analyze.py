@@ -302,7 +302,7 @@ def test_bytes_belong_to_packages(plimsoll, tmp_path):
     ]
     report = answer(plimsoll, docker_archive(tmp_path / "image.tar", layers))
     found = owned(report)
-    assert found[("deb", "tool", "1.2-3")] == (2, 550)
+    assert found[("deb", "tool", "1.2-3")] == (3, 550 + len(layers[0][1][1]))
     assert found[("apk", "musl", "1.2.4")] == (2, 610) and found[("apk", "zlib", "1.3")] == (1, 100)
     record = len(layers[2][0][1])
     assert found[("pip", "left_pad", "1.0")] == (4, 33 + record)

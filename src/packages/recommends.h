@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/map.h"
+#include "packages/notes.h"
+
+/*
+ * packages/recommends -- debs that nobody asked for and none needs; and files that no list names.
+ * Private to packages/.
+ *
+ *   notes of status and extended_states --recommending_add--> .. --recommending_end--> recommended
+ *
+ * Shapes   Packages that somebody asked for, and all that they need, stay. Of the rest those that
+ *          another one recommends, and what only they need, came by recommendation.
+ */
+
+struct deb; /* what it needs, recommends, provides */
+
+struct recommending {
+    struct arena *arena;
+    struct package_list *list;
+    const struct map *names; /* of debs: index + 1 as a pointer */
+    struct map provided;     /* name -> struct providers * */
+    struct deb *debs;        /* by index in the list */
+    bool any;                /* some are unasked */
+};
+
+struct recommending recommending_new(struct arena *arena, struct package_list *list,
+                                     const struct map *names);
+void recommending_add(struct recommending *r, str note);
+void recommending_end(struct recommending *r);
+
+/* The names of the debs that make such a file, blank-separated, the likeliest first; false where
+ * none is known to. */
+bool package_makers(str path, str *out_names);
