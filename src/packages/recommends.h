@@ -24,9 +24,12 @@ struct recommending {
     bool any;                /* some are unasked */
 };
 
+/* Begin with the packages that are there; add each note; then say which came by recommendation. */
 struct recommending recommending_new(struct arena *arena, struct package_list *list,
                                      const struct map *names);
+/* A note of any database. */
 void recommending_add(struct recommending *r, str note);
+/* Set `recommended` in the list. */
 void recommending_end(struct recommending *r);
 
 /* The names of the debs that make such a file, blank-separated, the likeliest first; false where
