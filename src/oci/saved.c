@@ -14,7 +14,8 @@
 
 static bool take_layer(struct opening *opening, str path, struct err *err)
 {
-    struct image_layer layer = {.media_type = STR("application/vnd.oci.image.layer.v1.tar")};
+    struct image_layer layer = {.media_type = STR("application/vnd.oci.image.layer.v1.tar"),
+                                .file = path};
     const str blobs = STR("blobs/sha256/");
     bool found;
     if (!files_find(&opening->files, path, &found, &layer.blob, err))

@@ -180,18 +180,22 @@ static void put_files(struct writing *w, const struct layer_report *report)
 
 /* -- layers ------------------------------------------------------------------------------------ */
 
-/* dive gives the k-th layer the k-th entry that is not empty, whether they fit or not. */
-static str command_of(const struct image *image, uint32_t layer)
+/* dive gives the k-th layer the k-th entry that is not empty, whether they fit or not; false when
+ * there is none left: then it knows no diff id, either. */
+static bool command_of(const struct image *image, uint32_t layer, str *out_command)
 {
     uint32_t at = 0;
+    *out_command = STR("(missing)");
     VEC_EACH(struct image_history, row, image->config->history) {
         if (row->empty_layer || at++ != layer)
             continue;
         str shell = STR("/bin/sh -c ");
-        return str_starts(row->created_by, shell) ? str_from_index(row->created_by, shell.len)
-                                                  : row->created_by;
+        *out_command = str_starts(row->created_by, shell)
+                           ? str_from_index(row->created_by, shell.len)
+                           : row->created_by;
+        return true;
     }
-    return STR("(missing)");
+    return false;
 }
 
 static str layer_id(const struct image_layer *layer)
@@ -204,14 +208,16 @@ static void put_layer(struct writing *w, const struct analysis *analysis, uint32
 {
     const struct image_layer *layer = &analysis->image->layers.at[index];
     const struct layer_report *report = &analysis->view->layers[index].report;
+    str command;
+    bool known = command_of(analysis->image, index, &command);
     buf_fmt(&w->out, "%s\n    {\n      \"index\": %" PRIu32 ",\n      \"id\": ", index ? "," : "",
             index);
     put_string(w, layer_id(layer));
     buf_fmt(&w->out,
-            ",\n      \"digestId\": \"sha256:%s\",\n      \"sizeBytes\": %" PRIu64
+            ",\n      \"digestId\": \"%s%s\",\n      \"sizeBytes\": %" PRIu64
             ",\n      \"command\": ",
-            digest_hex(layer->diff_id).z, report->file_bytes);
-    put_string(w, command_of(analysis->image, index));
+            known ? "sha256:" : "", known ? digest_hex(layer->diff_id).z : "", report->file_bytes);
+    put_string(w, command);
     buf_add(&w->out, STR(",\n      \"fileList\": "));
     put_files(w, report);
     buf_add(&w->out, STR("\n    }"));
