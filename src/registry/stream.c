@@ -188,5 +188,5 @@ bool registry_image_open(struct arena *arena, const struct registry_settings *se
                                              STR_ARG(remotes.at[i].registry), err->line[0]));
         err_clear(err);
     }
-    return false;
+    return err_wrap(err, "image '%.*s'", STR_ARG(reference_familiar(arena, reference)));
 }

@@ -12,7 +12,7 @@
  * Units    Megabytes of 10^6 bytes, one platform (linux/amd64). `sample` is the image that was
  *          measured and `measured` the day it was built: other versions differ by some percent,
  *          and the pull size may be of another build of that tag in the same weeks. 0 is not
- *          measured, and nothing is guessed.
+ *          measured, and nothing is guessed; tools/measure-base asks a registry for both.
  * Source   docker-library/repo-info for official images (unpacked: local/, pulled: remote/); for
  *          the rest what the row names. Users, programs and shells are from the Dockerfiles and
  *          image definitions of the repositories that the row names.
