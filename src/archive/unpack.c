@@ -128,7 +128,9 @@ static enum unpack_stop run_zstd(struct unpack *unpack, uint64_t mark, struct er
                 unpack_consumed(unpack), ZSTD_getErrorName(left));
         return UNPACK_BAD;
     }
-    unpack->open = left != 0;
+    /* Asked again behind a frame, it hopes for another one: that is no frame begun. */
+    if (in.pos || out.pos)
+        unpack->open = left != 0;
     unpack->out += out.pos;
     unpack->in += in.pos;
     unpack->in_left -= in.pos;

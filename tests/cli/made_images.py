@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import subprocess
 import tarfile
 
 
@@ -88,6 +89,9 @@ def docker_archive(path, layers, tag="made:latest", history=None):
 def compress(tar, how):
     if how == "gzip":
         return gzip.compress(tar, 6, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip"
+    if how == "zstd":
+        run = subprocess.run(["zstd", "-q", "-3"], input=tar, capture_output=True, check=True)
+        return run.stdout, "application/vnd.oci.image.layer.v1.tar+zstd"
     return tar, "application/vnd.oci.image.layer.v1.tar"
 
 

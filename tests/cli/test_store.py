@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -13,7 +14,7 @@ import jsonschema
 import pytest
 
 from conftest import BINARY
-from made_images import oci_layout, random_bytes
+from made_images import docker_archive, oci_layout, random_bytes
 
 LAYERS = [[("etc/a", b"aaaa")], [("etc/b", b"bbbb")]]
 
@@ -245,41 +246,96 @@ def test_kill_leaves_a_store_that_is_right(plimsoll, tmp_path, verb):
     assert_right(store)
 
 
-FULL = """
-set -eu
-mount -t tmpfs -o size={size}k none {mount}
-cp -r {source} {mount}/store
-head -c 1G /dev/zero > {mount}/filler 2>/dev/null || true
-truncate -s -{room}k {mount}/filler
-status=0
-{program} image tag --store {mount}/store app:1 other:1 2>{out}/err || status=$?
-{program} analyze --store {mount}/store app:1 >{out}/analysis
-rm {mount}/filler
-rm -rf {out}/store
-cp -r {mount}/store {out}/store
-echo $status > {out}/status
-"""
+def on_a_full_disk(mount, source):
+    """Run in a mount namespace: for each 64 KiB of room, what three commands answer."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", mount], check=True)
+    store, new, filler = (os.path.join(mount, name) for name in ("store", "new", "filler"))
+    shutil.copytree(source, store)
+    for room in range(0, MOST_ROOM + 1, 64):
+        shutil.rmtree(os.path.join(store, "plimsoll"), ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+        os.truncate(filler, os.path.getsize(filler) - (room << 10))
+        row = {"room": room}
+        for words in (["analyze", "--store", store, "app:1"],
+                      ["analyze", "--store", new, f"oci:{source}"],
+                      ["image", "tag", "--store", store, "app:1", f"other:{room}"]):
+            run = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False)
+            row[words[0] + " new" * (new in words)] = [run.returncode, run.stdout, run.stderr]
+        os.unlink(filler)
+        row["names"] = sorted(assert_right(store))
+        notes = os.path.join(store, "plimsoll", "notes", "report")
+        row["notes"] = len(os.listdir(notes)) if os.path.isdir(notes) else 0
+        run = subprocess.run([BINARY, "analyze", "--store", new, f"oci:{source}"],
+                             capture_output=True, text=True, check=False)
+        row["analyze after"] = [run.returncode, run.stdout, run.stderr]
+        print(json.dumps(row))
 
 
-def test_a_full_disk(plimsoll, store, tmp_path):
-    """Names are given or not, but index.json stays whole; an analysis needs no room."""
+MOST_ROOM = 1536  # KiB; the last row shows that this is enough for all of it
+
+
+def test_a_full_disk(tmp_path):
+    """Names are given or not, but index.json stays whole; an analysis needs no room, and the store
+    that it could not finish is a store."""
     probe = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True)
     if probe.returncode:
         pytest.skip("no mount namespace can be made here")
-    statuses = set()
-    for room in (0, 4, 8, 16, 64, 256):
-        mount, out = tmp_path / f"mount{room}", tmp_path / f"out{room}"
-        mount.mkdir(), out.mkdir()
-        script = FULL.format(size=2048, mount=mount, source=store, room=room, program=BINARY,
-                             out=out)
-        subprocess.run(["unshare", "-rm", "sh", "-c", script], check=True,
-                       env={**os.environ, "PLIMSOLL_NOW": "2026-11-24"})
-        status = int((out / "status").read_text())
-        statuses.add(status)
-        assert status in (0, 3)
-        if status == 3:
-            assert "plimsoll: error: " in (out / "err").read_text()
-        named = assert_right(out / "store")
-        assert "docker.io/library/app:1" in named
-        assert status or "docker.io/library/other:1" in named
-    assert statuses == {0, 3}
+    layers = [[(f"d{i % 50}/file{i}", b"%d" % i) for i in range(j, 3000, 2)] for j in range(2)]
+    source = oci_layout(tmp_path / "source", layers, tag="docker.io/library/app:1")
+    (tmp_path / "mount").mkdir()
+    script = ("import sys; sys.path.insert(0, sys.argv[1]); import test_store; "
+              "test_store.on_a_full_disk(*sys.argv[2:])")
+    run = subprocess.run(["unshare", "-rm", sys.executable, "-c", script,
+                          os.path.dirname(os.path.abspath(__file__)), tmp_path / "mount", source],
+                         capture_output=True, text=True, check=False,
+                         env={**os.environ, "PLIMSOLL_NOW": "2026-11-24"})
+    assert run.returncode == 0, run.stderr
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(rows) == MOST_ROOM // 64 + 1
+    for row in rows:
+        told = row["image"]
+        assert told[0] == 0 or (told[0] == 3 and "plimsoll: error: " in told[2])
+        assert (f"docker.io/library/other:{row['room']}" in row["names"]) == (told[0] == 0), row
+        for key in ("analyze", "analyze new", "analyze after"):
+            assert row[key][0] == 0 and row[key][1] == rows[0][key][1], row
+    assert rows[0]["image"][0] == 3 and rows[0]["notes"] == 0
+    assert rows[-1]["image"][0] == 0 and rows[-1]["notes"] == len(layers)
+
+
+# -- reports depend on the layer alone -------------------------------------------------------------
+
+def notes_of(store, kind):
+    folder = os.path.join(store, "plimsoll", "notes", kind)
+    found = {}
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            found[name] = file.read()
+    return found
+
+
+def test_a_report_depends_on_the_layer_alone(plimsoll, tmp_path):
+    """Byte-equal for gzip, zstd and none, an archive or a layout, any number of threads."""
+    rng = random.Random(5)
+    status = b"Package: app\nStatus: install ok installed\nVersion: 1.0\n"
+    layers = [[(f"d{rng.randrange(9)}/f{i}", random_bytes(rng.randrange(3000), i))
+               for i in range(200)] + [("var/lib/dpkg/status", status), (f"d{j}/.wh.f1", b"")]
+              for j in range(4)]
+    images = [f"oci:{oci_layout(tmp_path / how, layers, how=how)}"
+              for how in ("none", "gzip", *(["zstd"] if shutil.which("zstd") else []))]
+    docker_archive(tmp_path / "image.tar", layers)
+    images.append(f"docker-archive:{tmp_path}/image.tar")
+    first = None
+    for image in images:
+        for threads in (1, 2, 7):
+            store = tmp_path / f"store-{len(os.listdir(tmp_path))}"
+            plimsoll("analyze", "--store", store, "--threads", str(threads), image, code=0)
+            reports = notes_of(store, "report")
+            assert len(reports) == len(layers)
+            first = first or reports
+            assert reports == first, image
