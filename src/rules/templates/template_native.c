@@ -184,15 +184,14 @@ static bool has_slim(str tag)
 }
 
 /* The image with the libraries of the one that built; "" when there is none that is known. */
-static str base_for(const struct second_stage *plan, bool cpp)
+static str base_for(const struct second_stage *plan)
 {
     const struct facts *facts = plan->facts;
     const struct stage_facts *final = facts->final;
     str raw = final->stage->base_raw;
     if (str_eq(final->repository, STR("gcc"))) {
         str usual = second_stage_usual_base(facts, LIBC_GLIBC);
-        bool fits = str_starts(usual, STR("debian:")) || (usual.len && !cpp && !plan->packages.len);
-        return fits ? usual : second_stage_system(facts);
+        return str_starts(usual, STR("debian:")) ? usual : second_stage_system(facts);
     }
     if (!STR_IN(final->repository, "debian", "ubuntu", "alpine") || str_has_char(raw, '$'))
         return STR("");
@@ -226,7 +225,7 @@ bool second_stage_c(struct second_stage *plan)
         return false;
     bool cpp = build.cpp || tree_has_cpp(facts->tree);
     plan->libraries = true;
-    plan->base = base_for(plan, cpp);
+    plan->base = base_for(plan);
     if (cpp && alpine)
         plan->packages = STR("libstdc++");
     second_stage_ship(plan, path);
