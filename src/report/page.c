@@ -26,10 +26,10 @@ static void put_facts(struct page *page)
 str report_page(struct arena *arena, const struct analysis *analysis,
                 const struct package_list *packages)
 {
-    static const char *const parts[] = {"layers",     "Layers",     "map",      "Map",
-                                        "fixes",      "What to do", "waste",    "Waste",
-                                        "duplicates", "Duplicates", "packages", "Packages",
-                                        "categories", "Categories", NULL};
+    static const char *const parts[] = {
+        "layers",     "Layers",     "map",          "Map",          "fixes",    "What to do",
+        "waste",      "Waste",      "duplicates",   "Duplicates",   "packages", "Packages",
+        "categories", "Categories", "instructions", "Instructions", NULL};
     struct tree tree = tree_build(arena, analysis->view);
     struct page page = page_init(arena, analysis, packages, &tree);
     page_begin(&page, "analyze", analysis->image->name);

@@ -16,6 +16,7 @@
  * Units    Bytes.
  */
 
+enum { PAGE_PAIRS_SHOWN = 400 };
 enum { PAGE_BYTES_MAX = 256 << 20 };
 
 struct page {
@@ -26,6 +27,7 @@ struct page {
     const struct tree *tree;
     bool compressed;       /* a pull is not what the files weigh */
     uint64_t *hidden_pull; /* by layer: of what it wrote and others hide */
+    uint32_t *first_pair;  /* by layer: the largest of analysis->pairs that it wrote */
 };
 
 /* -- the frame --------------------------------------------------------------------------------- */
@@ -98,7 +100,7 @@ void page_layers(struct page *page);
 void page_map(struct page *page); /* the frame of the map, and the same as a list */
 void page_fixes(struct page *page);
 void page_waste(struct page *page);
-void page_tables(struct page *page); /* duplicates, packages, categories */
+void page_tables(struct page *page); /* duplicates, packages, categories, instructions */
 
 /* The document that the script reads: plimsoll.page/1. */
 void page_data(struct page *page);

@@ -21,9 +21,13 @@ struct page page_init(struct arena *arena, const struct analysis *analysis,
         .tree = tree,
         .compressed = is_compressed(analysis),
         .hidden_pull = NEW_ARRAY(arena, uint64_t, analysis->layers.count + 1u),
+        .first_pair = NEW_ARRAY(arena, uint32_t, analysis->layers.count + 1u),
     };
-    VEC_EACH(struct waste_pair, pair, analysis->pairs)
+    for (uint32_t i = analysis->pairs.count; i-- > 0;) {
+        const struct waste_pair *pair = &analysis->pairs.at[i];
         page.hidden_pull[pair->writer] += pair->pull;
+        page.first_pair[pair->writer] = i;
+    }
     return page;
 }
 

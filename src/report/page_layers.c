@@ -87,8 +87,10 @@ static void put_row(struct page *page, uint32_t layer, uint64_t scale)
         page_z(page, "</td>");
     }
     page_z(page, row->wasted_bytes ? "<td class=\"n bad\">" : "<td class=\"n muted\">");
-    if (row->wasted_bytes)
+    if (row->wasted_bytes && page->first_pair[layer] < PAGE_PAIRS_SHOWN)
         page_fmt(page, "<a href=\"#waste-of-%" PRIu32 "\">", layer);
+    else if (row->wasted_bytes)
+        page_z(page, "<a href=\"#waste\">");
     page_size(page, row->wasted_bytes);
     page_z(page, row->wasted_bytes ? "</a></td>" : "</td>");
     if (!layer)

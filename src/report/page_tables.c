@@ -1,6 +1,6 @@
 #include "report/page.h"
 
-/* Content that is there more than once, packages, categories. */
+/* Content that is there more than once, packages, categories, instructions. */
 enum { DUPLICATES_SHOWN = 200, PACKAGES_SHOWN = 1000 };
 
 void page_more(struct page *page, uint32_t all, uint32_t shown)
@@ -29,7 +29,13 @@ static void put_duplicates(struct page *page)
     }
     page_z(page, "<p class=\"lead\">");
     page_size(page, analysis->duplicate_bytes);
-    page_z(page, " are copies of content that the image has under another path.</p>\n");
+    page_z(page, " are copies of content that the image has under another path: ");
+    page_size(page, analysis->duplicate_within);
+    page_z(page, " inside of one layer (a link mends that), ");
+    page_size(page, analysis->duplicate_across);
+    page_z(page, " across layers (only the Dockerfile can), ");
+    page_size(page, analysis->duplicate_owned);
+    page_z(page, " brought by packages.</p>\n");
     page_table_begin(page, "The same content under several paths", duplicate_columns,
                      ARRAY_COUNT(duplicate_columns));
     for (uint32_t i = 0; i < analysis->duplicates.count && i < DUPLICATES_SHOWN; i++) {
@@ -129,9 +135,38 @@ static void put_categories(struct page *page)
     page_z(page, "</section>\n");
 }
 
+/* -- instructions ------------------------------------------------------------------------------ */
+
+static const struct page_column instruction_columns[] = {
+    {"bytes", true}, {"pull", true}, {"hidden", true}, {"layers", true}, {"instruction", false},
+};
+
+static void put_instructions(struct page *page)
+{
+    page_section(page, "instructions", "Instructions", NULL);
+    page_table_begin(page, "All layers of one kind of instruction together", instruction_columns,
+                     ARRAY_COUNT(instruction_columns));
+    VEC_EACH(struct instruction_row, row, page->analysis->instructions) {
+        page_z(page, "<tr><td class=\"n\">");
+        page_size(page, row->bytes);
+        page_z(page, "</td><td class=\"n\">");
+        page_size(page, row->pull);
+        page_z(page, "</td><td class=\"n\">");
+        page_size(page, row->wasted_bytes);
+        page_z(page, "</td><td class=\"n\">");
+        page_count(page, row->layers);
+        page_z(page, "</td><td>");
+        page_text(page, row->instruction.len ? row->instruction : STR("not known"));
+        page_z(page, "</td></tr>\n");
+    }
+    page_table_end(page);
+    page_z(page, "</section>\n");
+}
+
 void page_tables(struct page *page)
 {
     put_duplicates(page);
     put_packages(page);
     put_categories(page);
+    put_instructions(page);
 }

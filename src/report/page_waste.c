@@ -86,14 +86,6 @@ static void put_pair_filter(struct page *page, const struct waste_pair *pair)
              pair->writer, pair->hider, (int)pair->fate);
 }
 
-static bool is_first_of_writer(const struct analysis *analysis, uint32_t index)
-{
-    for (uint32_t i = 0; i < index; i++)
-        if (analysis->pairs.at[i].writer == analysis->pairs.at[index].writer)
-            return false;
-    return true;
-}
-
 static void put_layer_cell(struct page *page, uint32_t layer)
 {
     page_fmt(page, "<td class=\"cmd\" data-v=\"%" PRIu32 "\" title=\"", layer);
@@ -114,10 +106,10 @@ static void put_pairs(struct page *page)
     const struct analysis *analysis = page->analysis;
     page_table_begin(page, "By who wrote and who hides it", pair_columns,
                      ARRAY_COUNT(pair_columns));
-    for (uint32_t i = 0; i < analysis->pairs.count; i++) {
+    for (uint32_t i = 0; i < analysis->pairs.count && i < PAGE_PAIRS_SHOWN; i++) {
         const struct waste_pair *pair = &analysis->pairs.at[i];
         page_z(page, "<tr");
-        if (is_first_of_writer(analysis, i))
+        if (page->first_pair[pair->writer] == i)
             page_fmt(page, " id=\"waste-of-%" PRIu32 "\"", pair->writer);
         page_z(page, "><td class=\"n\">");
         page_size(page, pair->bytes);
@@ -135,6 +127,7 @@ static void put_pairs(struct page *page)
         page_z(page, "</code></td></tr>\n");
     }
     page_table_end(page);
+    page_more(page, analysis->pairs.count, PAGE_PAIRS_SHOWN);
 }
 
 static void put_paths(struct page *page)
