@@ -35,6 +35,25 @@ static struct registry_settings settings_of(struct ctx *ctx, const struct moving
 
 /* -- pull -------------------------------------------------------------------------------------- */
 
+/* All that were named, one after the other. */
+static bool pull_names(struct ctx *ctx, const struct opt_list *names,
+                       const struct registry_pull *pull, struct moved_images *moved,
+                       struct err *err)
+{
+    VEC_EACH(str, name, *names) {
+        struct reference reference;
+        struct registry_moved one;
+        if (!reference_parse(ctx->arena, image_arg_reference(*name), &reference, err) ||
+            !registry_pull(ctx->arena, pull, &reference, &one, err))
+            return false;
+        vec_push(ctx->arena, moved, one);
+        ctx_note(ctx, "%.*s from %.*s: %" PRIu32 " blobs, %.*s; %" PRIu32 " were here",
+                 STR_ARG(reference_familiar(ctx->arena, &reference)), STR_ARG(one.from), one.blobs,
+                 STR_ARG(size_print(ctx->arena, one.bytes)), one.present);
+    }
+    return true;
+}
+
 static bool run_pull(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct moving_args *args = raw_args;
@@ -48,17 +67,10 @@ static bool run_pull(struct ctx *ctx, const void *raw_args, int *out_exit, struc
     if (!image_arg_choice(&args->image, &pull.choice, err) ||
         !image_arg_store(ctx, &args->image, true, &pull.store, err))
         return false;
-    VEC_EACH(str, name, args->names) {
-        struct reference reference;
-        struct registry_moved one;
-        if (!reference_parse(ctx->arena, image_arg_reference(*name), &reference, err) ||
-            !registry_pull(ctx->arena, &pull, &reference, &one, err))
-            return false;
-        vec_push(ctx->arena, &moved, one);
-        ctx_note(ctx, "%.*s from %.*s: %" PRIu32 " blobs, %.*s; %" PRIu32 " were here",
-                 STR_ARG(reference_familiar(ctx->arena, &reference)), STR_ARG(one.from), one.blobs,
-                 STR_ARG(size_print(ctx->arena, one.bytes)), one.present);
-    }
+    bool good = pull_names(ctx, &args->names, &pull, &moved, err);
+    store_close(pull.store);
+    if (!good)
+        return false;
     *out_exit = EXIT_CLEAN;
     return ctx_print(ctx, report_moved(ctx->arena, &moved, false, ctx->common.format == 1), err);
 }
@@ -107,9 +119,13 @@ static bool run_push(struct ctx *ctx, const void *raw_args, int *out_exit, struc
     struct registry_moved one;
     str to = args->names.at[args->names.count - 1];
     if (!reference_parse(ctx->arena, image_arg_reference(to), &target, err) ||
-        !image_arg_store(ctx, &args->image, false, &push.store, err) ||
-        !image_arg_stored(ctx, push.store, image_arg_reference(args->names.at[0]), &source, err) ||
-        !registry_push(ctx->arena, &push, &source, &target, &one, err))
+        !image_arg_store(ctx, &args->image, false, &push.store, err))
+        return false;
+    str from = image_arg_reference(args->names.at[0]);
+    bool good = image_arg_stored(ctx, push.store, from, &source, err) &&
+                registry_push(ctx->arena, &push, &source, &target, &one, err);
+    store_close(push.store);
+    if (!good)
         return false;
     vec_push(ctx->arena, &moved, one);
     ctx_note(ctx, "%.*s: %" PRIu32 " blobs sent, %.*s; %" PRIu32 " mounted, %" PRIu32 " were there",

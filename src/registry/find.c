@@ -64,6 +64,13 @@ static bool open_store(struct finding_image *finding, bool create, struct err *e
     return store_open(finding->arena, path, create, &finding->store, err);
 }
 
+static void close_store(struct finding_image *finding)
+{
+    if (finding->store)
+        store_close(finding->store);
+    finding->store = NULL;
+}
+
 /* What the store has under the name, if it is what is wanted. One that is not whole, or for
  * another platform, is as good as none where it can be pulled. */
 static bool find_stored(struct finding_image *finding, bool *out_found, struct err *err)
@@ -107,6 +114,7 @@ static bool pull_it(struct finding_image *finding, struct err *err)
 {
     const struct image_search *search = finding->search;
     struct registry_moved moved;
+    close_store(finding);
     if (!open_store(finding, true, err))
         return false;
     struct registry_pull pull = {
@@ -176,6 +184,7 @@ bool image_find(struct arena *arena, const struct image_search *search, str name
         good = image_open(arena, name, &search->choice, &image, err);
     else
         good = find_named(&finding, err);
+    close_store(&finding); /* the image has its blobs open for itself */
     if (good)
         *out_image = image;
     return good;
