@@ -196,10 +196,13 @@ static bool run_tag(struct ctx *ctx, const void *raw_args, int *out_exit, struct
         return err_hint(err, "write NAME:TAG");
     }
     *out_exit = EXIT_CLEAN;
-    return image_arg_store(ctx, &args->image, true, &store, err) &&
-           image_arg_stored(ctx, store, args->names.at[0], &source, err) &&
-           store_tag(store, reference_print(ctx->arena, &target), &source.descriptor,
-                     ctx->host.now_s, err);
+    if (!image_arg_store(ctx, &args->image, true, &store, err))
+        return false;
+    bool good = image_arg_stored(ctx, store, args->names.at[0], &source, err) &&
+                store_tag(store, reference_print(ctx->arena, &target), &source.descriptor,
+                          ctx->host.now_s, err);
+    store_close(store);
+    return good;
 }
 
 const struct command cmd_image_tag = {
