@@ -247,7 +247,7 @@ static uint32_t folder_owner(const struct finding_owners *f, str path)
 static uint32_t maker_owner(const struct finding_owners *f, str path)
 {
     str rest, name;
-    if (!package_makers(path, &rest))
+    if (!f->debs.count || !package_makers(path, &rest))
         return PACKAGE_NONE_OWNS;
     while (str_next_word(&rest, &name)) {
         uint32_t index = pointer_index(map_find(&f->debs, name));
