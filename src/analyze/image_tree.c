@@ -10,7 +10,10 @@
  * The view is sorted by path, parents first, so one pass makes the rows: the folders that lead to
  * the newest row are its chain of parents, and whatever does not stand below one of them ends it.
  */
+enum { IMPLIED_MAX = 1 << 20 };
+
 struct planting {
+    uint32_t implied; /* folders without an entry so far */
     struct arena *arena;
     VEC(struct tree_row) rows;
     uint32_t open; /* the innermost folder that may still get rows */
@@ -47,14 +50,18 @@ static void close_until(struct planting *planting, str path)
     }
 }
 
-/* The row of a path, and of each folder on the way that has none. */
+/* The row of a path, and of each folder on the way that has none. An archive of a megabyte can name
+ * millions of those: past a bound a row stands in the nearest folder there is, with the rest of its
+ * path as its name. */
 static void plant(struct planting *planting, str path)
 {
     close_until(planting, path);
     size_t done = planting->rows.at[planting->open].path.len;
     for (size_t at = done ? done + 1 : 0; at <= path.len;) {
         size_t slash = str_find_char(str_from_index(path, at), '/');
-        size_t end = slash == STR_MISSING ? path.len : at + slash;
+        bool implies = slash != STR_MISSING && planting->implied < IMPLIED_MAX;
+        size_t end = implies ? at + slash : path.len;
+        planting->implied += implies;
         add_row(planting, str_slice(path, 0, end), planting->open);
         at = end + 1;
     }

@@ -17,7 +17,8 @@
  *
  * Shapes   A row a path, in the order of the paths, so that all that is below a row stands behind
  *          it, up to its `end`. The root is row 0, even of an image without files. A folder that no
- *          layer has an entry for (only for what is in it) has a row without versions.
+ *          layer has an entry for (only for what is in it) has a row without versions; past a
+ *          million of those a row's name may have slashes.
  *          Nothing is recomputed when somebody opens, closes or sorts a folder.
  * Units    Bytes of regular files. Live bytes count where they were written: a file that only
  *          another hard link still reaches counts at its own path.

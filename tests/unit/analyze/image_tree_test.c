@@ -1,4 +1,5 @@
 #include "analyze/image_tree.h"
+#include "base/buf.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static struct layer_result layer_of(struct arena *arena, const struct made *made
 {
     struct layer_entry *entries = NEW_ARRAY(arena, struct layer_entry, count);
     uint64_t *shares = NEW_ARRAY(arena, uint64_t, count);
-    str heap = STR("");
+    struct buf heap = buf_init(arena, 64 << 20);
     for (uint32_t i = 0; i < count; i++) {
         str path = str_from(made[i].path);
         entries[i] = (struct layer_entry){.size = made[i].size,
@@ -44,10 +45,10 @@ static struct layer_result layer_of(struct arena *arena, const struct made *made
                                           .target = LAYER_NOWHERE,
                                           .kind = made[i].kind};
         shares[i] = made[i].size / 2;
-        heap = str_cat(arena, heap, path);
+        buf_add(&heap, path);
     }
     return (struct layer_result){
-        .report = {.entries = entries, .count = count, .heap = heap},
+        .report = {.entries = entries, .count = count, .heap = buf_str(&heap)},
         .pull = {.shares = shares, .count = count},
     };
 }
@@ -172,6 +173,28 @@ static void an_image_without_files_has_a_root(void **state)
     assert_true(tree_is_folder(&tree, 0));
 }
 
+/* 700 paths of 2,000 folders each would be 1.4 million rows. */
+static void deep_paths_do_not_multiply(void **state)
+{
+    enum { PATHS = 700, DEPTH = 2000 };
+    struct made *made = NEW_ARRAY(*state, struct made, PATHS);
+    struct layer_result *layer = NEW(*state, struct layer_result);
+    for (uint32_t i = 0; i < PATHS; i++) {
+        char *path = NEW_ARRAY(*state, char, 2 * DEPTH + 8);
+        snprintf(path, 8, "%05u", i);
+        for (uint32_t k = 0; k < DEPTH; k++)
+            memcpy(path + 5 + 2 * (size_t)k, "/a", 2);
+        made[i] = (struct made){path, LAYER_FILE, 1};
+    }
+    *layer = layer_of(*state, made, PATHS);
+    struct image_view view = view_fold(*state, layer, 1);
+    struct tree tree = tree_build(*state, &view);
+    assert_in_range(tree.count, 1 << 20, (1 << 20) + PATHS + 1);
+    assert_int_equal(tree_sum(&tree, 0).live, PATHS);
+    for (uint32_t i = 0; i < PATHS; i++)
+        assert_int_not_equal(tree_find(&tree, str_from(made[i].path)), TREE_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +203,7 @@ int main(void)
         UNIT_TEST(children_are_sorted),
         UNIT_TEST(what_is_live_is_the_newest_that_shows),
         UNIT_TEST(an_image_without_files_has_a_root),
+        UNIT_TEST(deep_paths_do_not_multiply),
     };
     return cmocka_run_group_tests_name("analyze/image_tree", tests, NULL, NULL);
 }
