@@ -7,9 +7,10 @@
  */
 
 extern const struct command cmd_analyze, cmd_check, cmd_completion, cmd_context, cmd_explain,
-    cmd_diff, cmd_fix, cmd_help, cmd_history, cmd_image, cmd_image_inspect, cmd_image_ls,
-    cmd_image_prune, cmd_image_pull, cmd_image_push, cmd_image_referrers, cmd_image_rm,
-    cmd_image_tag, cmd_man, cmd_overview, cmd_plumbing, cmd_skill, cmd_version;
+    cmd_diff, cmd_fix, cmd_help, cmd_history, cmd_image, cmd_image_inspect, cmd_image_load,
+    cmd_image_ls, cmd_image_prune, cmd_image_pull, cmd_image_push, cmd_image_referrers,
+    cmd_image_rm, cmd_image_save, cmd_image_tag, cmd_man, cmd_overview, cmd_plumbing, cmd_skill,
+    cmd_version;
 
 struct check_options;
 struct check_result;

@@ -76,6 +76,27 @@ static void tell_where(struct ctx *ctx, const struct image *image)
             ctx_note(ctx, "'%.*s': %s", STR_ARG(image->name), places[i].words);
 }
 
+/* What a blob is counts, as it does for every other tool; that it says something else is told. A
+ * layer of a stream is not looked at: its first bytes come when it is read. */
+static void tell_types(struct ctx *ctx, const struct image *image)
+{
+    static const char *const ends[] = {"tar", "gzip", "zstd"};
+    for (uint32_t i = 0; i < image->layers.count; i++) {
+        const struct image_layer *layer = &image->layers.at[i];
+        enum compression compression;
+        struct err unheard = {0};
+        if (layer->blob.source || !layer->has_digest || !layer->media_type.len ||
+            !layer_compression(layer, &compression, &unheard) ||
+            str_ends(layer->media_type, str_from(ends[compression])))
+            continue;
+        ctx_warn(ctx, str_fmt(ctx->arena,
+                              "layer %" PRIu32 " is %s, whatever its media type says: %.*s", i + 1,
+                              compression == COMPRESSION_NONE ? "not compressed"
+                                                              : compression_name(compression),
+                              STR_ARG(layer->media_type)));
+    }
+}
+
 bool image_arg_open(struct ctx *ctx, const struct image_args *args, str name,
                     struct image *out_image, struct err *err)
 {
@@ -89,6 +110,7 @@ bool image_arg_open(struct ctx *ctx, const struct image_args *args, str name,
         !image_find(ctx->arena, &search, name, out_image, err))
         return false;
     tell_where(ctx, out_image);
+    tell_types(ctx, out_image);
     return true;
 }
 

@@ -1,7 +1,11 @@
 #include "oci/documents.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/map.h"
+
+#define REF_NAME_KEY   "org.opencontainers.image.ref.name"
+#define IMAGE_NAME_KEY "io.containerd.image.name"
 
 /* -- one key, one value ------------------------------------------------------------------------ */
 
@@ -72,9 +76,8 @@ static bool descriptor_read(const struct node *node, str document_text,
         .media_type = node_str(node_get(node, "mediaType")),
         .artifact_type = node_str(node_get(node, "artifactType")),
         .platform = platform_of(node_get(node, "platform")),
-        .ref_name =
-            node_str(node_get(node_get(node, "annotations"), "org.opencontainers.image.ref.name")),
-        .image_name = node_str(node_get(node_get(node, "annotations"), "io.containerd.image.name")),
+        .ref_name = node_str(node_get(node_get(node, "annotations"), REF_NAME_KEY)),
+        .image_name = node_str(node_get(node_get(node, "annotations"), IMAGE_NAME_KEY)),
         .text = str_slice(document_text, node->at.start, node->at.end),
     };
     if (!oci_digest_parse(text, &out_descriptor->digest))
@@ -147,6 +150,54 @@ bool oci_children(struct arena *arena, const struct descriptor *descriptor, str 
     }
     *out_children = children;
     return true;
+}
+
+static void platform_write(struct json_out *out, const struct platform *platform)
+{
+    if (!platform->architecture.len)
+        return;
+    json_object(out, "platform");
+    json_str(out, "architecture", platform->architecture);
+    json_str(out, "os", platform->os);
+    if (platform->variant.len)
+        json_str(out, "variant", platform->variant);
+    json_end_object(out);
+}
+
+str descriptor_print(struct arena *arena, const struct descriptor *descriptor)
+{
+    struct json_out out = json_out_init(arena, false);
+    json_object(&out, NULL);
+    json_str(&out, "mediaType", descriptor->media_type);
+    json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(descriptor->digest).z));
+    json_u64(&out, "size", descriptor->size);
+    if (descriptor->artifact_type.len)
+        json_str(&out, "artifactType", descriptor->artifact_type);
+    platform_write(&out, &descriptor->platform);
+    if (descriptor->ref_name.len) {
+        json_object(&out, "annotations");
+        if (descriptor->image_name.len)
+            json_str(&out, IMAGE_NAME_KEY, descriptor->image_name);
+        json_str(&out, REF_NAME_KEY, descriptor->ref_name);
+        json_end_object(&out);
+    }
+    json_end_object(&out);
+    return buf_str(&out.buf);
+}
+
+str index_print(struct arena *arena, const struct strs *descriptors)
+{
+    struct buf out = buf_init(arena, SIZE_MAX);
+    const char *separator = "\n";
+    buf_add(&out, STR("{\"schemaVersion\":2,"
+                      "\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
+                      "\"manifests\":["));
+    VEC_EACH(str, text, *descriptors) {
+        buf_fmt(&out, "%s%.*s", separator, STR_ARG(*text));
+        separator = ",\n";
+    }
+    buf_add(&out, STR("\n]}\n"));
+    return buf_str(&out);
 }
 
 /* -- config ------------------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "archive/archive.h"
 #include "base/hash.h"
 #include "base/vec.h"
 #include "oci/reference.h"
@@ -161,6 +162,10 @@ bool descriptor_is_index(const struct descriptor *descriptor);
 MUST_CHECK bool index_parse(struct arena *arena, str text, struct descriptors *out_manifests,
                             struct err *err);
 
+/* A descriptor, and an index.json of descriptors, as text. */
+str descriptor_print(struct arena *arena, const struct descriptor *descriptor);
+str index_print(struct arena *arena, const struct strs *descriptors);
+
 /* All that an index or a manifest names: manifests, or the config and the layers behind it. */
 MUST_CHECK bool oci_children(struct arena *arena, const struct descriptor *descriptor, str text,
                              struct descriptors *out_children, struct err *err);
@@ -185,3 +190,9 @@ struct byte_sink {
 MUST_CHECK bool blob_copy(const struct blob *blob, const struct byte_sink *sink, digest *out_digest,
                           struct err *err);
 MUST_CHECK bool blob_hash(const struct blob *blob, digest *out_digest, struct err *err);
+
+/* How a layer's blob is compressed, whatever its media type says. */
+MUST_CHECK bool layer_compression(const struct image_layer *layer,
+                                  enum compression *out_compression, struct err *err);
+
+#include "oci/save.h"

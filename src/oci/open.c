@@ -10,12 +10,13 @@ enum { INDEX_DEPTH_MAX = 4 };
 
 /* -- choosing ---------------------------------------------------------------------------------- */
 
-/* "1.0" fits the name itself, or what follows the last ':' of it. */
+/* "1.0" and "app:1.0" fit "docker.io/library/app:1.0": a part behind a ':' or a '/'. */
 static bool name_fits(str name, str tag)
 {
-    size_t colon = str_find_last_char(name, ':');
-    return str_eq(name, tag) ||
-           (colon != STR_MISSING && str_eq(str_from_index(name, colon + 1), tag));
+    if (!str_ends(name, tag))
+        return false;
+    char before = name.len > tag.len ? name.at[name.len - tag.len - 1] : '/';
+    return before == '/' || before == ':';
 }
 
 /* Is it "@N", and are there so many? */

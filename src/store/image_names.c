@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NAME_KEY "io.containerd.image.name"
-
 bool folder_names(struct arena *arena, struct store *store, struct descriptors *out_manifests,
                   struct err *err)
 {
@@ -37,68 +35,32 @@ static bool lock_names(struct store *store, struct err *err)
     return store->names_fd >= 0 && lock_take(store->names_fd, true, true, &held, err);
 }
 
-static void platform_write(struct json_out *out, const struct platform *platform)
-{
-    if (!platform->architecture.len)
-        return;
-    json_object(out, "platform");
-    json_str(out, "architecture", platform->architecture);
-    json_str(out, "os", platform->os);
-    if (platform->variant.len)
-        json_str(out, "variant", platform->variant);
-    json_end_object(out);
-}
-
-static str descriptor_text(struct arena *arena, const struct descriptor *descriptor, str name)
-{
-    struct json_out out = json_out_init(arena, false);
-    json_object(&out, NULL);
-    json_str(&out, "mediaType", descriptor->media_type);
-    json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(descriptor->digest).z));
-    json_u64(&out, "size", descriptor->size);
-    if (descriptor->artifact_type.len)
-        json_str(&out, "artifactType", descriptor->artifact_type);
-    platform_write(&out, &descriptor->platform);
-    json_object(&out, "annotations");
-    json_str(&out, NAME_KEY, name);
-    json_str(&out, "org.opencontainers.image.ref.name", name);
-    json_end_object(&out);
-    json_end_object(&out);
-    return buf_str(&out.buf);
-}
-
 /* Write index.json with all but `without`, and with `added` behind them. */
 static bool write_index(struct arena *arena, struct store *store,
                         const struct descriptors *manifests, str without, str added,
                         struct err *err)
 {
-    struct buf out = buf_init(arena, LIMIT_MANIFEST);
-    const char *separator = "\n";
-    buf_add(&out, STR("{\"schemaVersion\":2,"
-                      "\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
-                      "\"manifests\":["));
+    struct strs entries = {0};
     VEC_EACH(struct descriptor, manifest, *manifests) {
-        if (str_eq(manifest->ref_name, without))
-            continue;
-        buf_fmt(&out, "%s%.*s", separator, STR_ARG(manifest->text));
-        separator = ",\n";
+        if (!str_eq(manifest->ref_name, without))
+            vec_push(arena, &entries, manifest->text);
     }
     if (added.len)
-        buf_fmt(&out, "%s%.*s", separator, STR_ARG(added));
-    buf_add(&out, STR("\n]}\n"));
-    if (out.full)
+        vec_push(arena, &entries, added);
+    str text = index_print(arena, &entries);
+    if (text.len > LIMIT_MANIFEST)
         return err_set(err, ERR_LIMIT, "the store has too many names");
-    return file_replace(store->root_fd, STR("index.json"), buf_str(&out), err) &&
-           dir_sync(store->root_fd, err);
+    return file_replace(store->root_fd, STR("index.json"), text, err);
 }
 
 static bool tag_locked(struct arena *arena, struct store *store, str name,
                        const struct descriptor *descriptor, struct err *err)
 {
     struct descriptors manifests;
+    struct descriptor named = *descriptor;
+    named.ref_name = named.image_name = name;
     return folder_names(arena, store, &manifests, err) &&
-           write_index(arena, store, &manifests, name, descriptor_text(arena, descriptor, name),
-                       err);
+           write_index(arena, store, &manifests, name, descriptor_print(arena, &named), err);
 }
 
 bool store_tag(struct store *store, str name, const struct descriptor *descriptor, int64_t now_s,

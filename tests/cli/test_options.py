@@ -46,7 +46,6 @@ def test_wrong_usage_ends_with_2_and_a_hint(plimsoll, words, hint, tmp_path):
     (("grype", "x"), "'plimsoll scan image'"),
     (("snyk", "container", "test", "x"), "'plimsoll scan image'"),
     (("slim", "build", "x"), "'plimsoll optimize'"),
-    (("docker", "load", "x"), "'plimsoll image load'"),
 ])
 def test_verbs_of_other_tools_are_told_ours(plimsoll, words, ours):
     run = plimsoll(*words, code=2)
