@@ -37,8 +37,9 @@ static void note_entry(struct files *files, const struct tar_entry *entry)
         file->link = inside(files->arena, str_dirname(path), entry->link);
     else if (entry->type == TAR_HARD_LINK)
         file->link = inside(files->arena, STR(""), entry->link);
-    else if (entry->type != TAR_FILE)
-        return;
+    bool link = entry->type == TAR_SYMLINK || entry->type == TAR_HARD_LINK;
+    if (link ? !file->link.len : entry->type != TAR_FILE)
+        return; /* a link that leads out leads nowhere */
     map_set(files->arena, &files->entries, path, file);
 }
 
@@ -121,7 +122,7 @@ bool files_find(struct files *files, str path, bool *out_found, struct blob *out
         const struct file_entry *file = map_find(&files->entries, path);
         if (!file)
             return true;
-        if (!file->link.at || !file->link.len) {
+        if (!file->link.len) {
             *out_found = true;
             *out_blob = (struct blob){files->fd, file->at, file->size};
             return true;
