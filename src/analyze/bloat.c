@@ -16,6 +16,7 @@ struct bloating {
     uint32_t *live_at;                     /* rule, layer -> index + 1 in analysis->bloat */
     uint8_t *package_rule;                 /* by package: index + 1 of its rule */
     const struct bloat_rule *manager;
+    bool compiler; /* some package is one */
 };
 
 /* -- rows -------------------------------------------------------------------------------------- */
@@ -32,11 +33,19 @@ static uint32_t line_of(const struct analysis *analysis, const struct bloat *blo
     return writer && !touched ? writer : hider;
 }
 
+/* Headers and static libraries serve a compiler, where there is one. */
+static enum bloat_class class_of(const struct bloating *b, const struct bloat_rule *rule)
+{
+    bool serves = STR_IN(str_from(rule->rule.name), "image/headers", "image/static-libraries");
+    return serves && b->compiler ? BLOAT_C : rule->class;
+}
+
 static struct bloat *bloat_row(struct bloating *b, const struct bloat_rule *rule, uint32_t layer)
 {
     uint32_t *at = &b->live_at[(size_t)(rule - bloat_rules) * b->analysis->layers.count + layer];
     if (!*at) {
         struct bloat row = {.rule = rule,
+                            .class = class_of(b, rule),
                             .layer = layer,
                             .hider = layer,
                             .in_base = layer < b->analysis->base.count,
@@ -83,7 +92,8 @@ static bool is_manager(str name)
 static void judge_packages(struct bloating *b)
 {
     const struct bloat_rule *recommended = bloat_rule_find(STR("image/recommended-packages")),
-                            *toolchain = bloat_rule_find(STR("image/toolchain"));
+                            *toolchain = bloat_rule_find(STR("image/toolchain")),
+                            *development = bloat_rule_find(STR("image/development-packages"));
     b->manager = bloat_rule_find(STR("image/package-manager"));
     b->package_rule = NEW_ARRAY(b->arena, uint8_t, (size_t)b->packages->list.count + 1);
     for (uint32_t i = 0; i < b->packages->list.count; i++) {
@@ -95,6 +105,9 @@ static void judge_packages(struct bloating *b)
                                         : is_toolchain(package->name) ? toolchain
                                         : is_manager(package->name)   ? b->manager
                                                                       : NULL;
+        b->compiler = b->compiler || (rule == toolchain && package->files);
+        if (package->development)
+            rule = development;
         b->package_rule[i] = rule ? (uint8_t)(rule - bloat_rules + 1) : 0;
     }
 }
@@ -163,6 +176,7 @@ static void find_hidden(struct bloating *b)
     VEC_EACH(struct waste_pair, pair, b->analysis->pairs) {
         struct bloat row = {
             .rule = bloat_rule_find(str_from(names[pair->fate])),
+            .class = BLOAT_A,
             .bytes = pair->bytes,
             .pull = pair->pull,
             .files = pair->files,

@@ -28,6 +28,7 @@ struct bloat_rule {
 
 struct bloat {
     const struct bloat_rule *rule;
+    enum bloat_class class; /* the rule's, unless the image knows better */
     uint64_t bytes, pull;
     uint32_t files;
     uint32_t layer; /* that wrote it */
@@ -45,7 +46,7 @@ extern const size_t bloat_rule_count;
 const struct bloat_rule *bloat_rule_find(str name);
 
 /* 'A', 'B', 'C'. */
-char bloat_letter(const struct bloat_rule *rule);
+char bloat_letter(const struct bloat *bloat);
 
 /* Fill analysis->bloat. */
 struct analysis;

@@ -130,7 +130,7 @@ const struct bloat_rule *bloat_rule_find(str name)
     return NULL;
 }
 
-char bloat_letter(const struct bloat_rule *rule)
+char bloat_letter(const struct bloat *bloat)
 {
-    return "ABC"[rule->class];
+    return "ABC"[bloat->class];
 }

@@ -98,6 +98,10 @@ bool sqlite_open_bytes(struct arena *arena, str bytes, struct sqlite **out_db, s
         return false;
     struct sqlite *db = NEW(arena, struct sqlite);
     unsigned char *copy = (unsigned char *)str_z(arena, bytes);
+    /* A file that was written with a log beside it says so (2) and would look for the log: without
+     * one, its own pages (1) are all there is. */
+    for (size_t at = 18; at < 20 && bytes.len > at; at++)
+        copy[at] = copy[at] == 2 ? 1 : copy[at];
     if (sqlite.open(":memory:", &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) !=
             SQLITE_OK ||
         sqlite.deserialize(db->db, "main", copy, (sqlite3_int64)bytes.len, (sqlite3_int64)bytes.len,

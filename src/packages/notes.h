@@ -22,6 +22,7 @@ enum note_kind {
     NOTE_PROVIDES,    /* the same of what it stands for       */
     NOTE_UNASKED,     /* a deb that nobody asked for by name  */
     NOTE_SYMBOLS,     /* bytes of a program that strip(1) would take, as text */
+    NOTE_DEVELOPMENT, /* folders of packages that only development needs */
     NOTE_KINDS,
 };
 

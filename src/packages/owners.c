@@ -75,15 +75,20 @@ static void table_add(struct owner_table *table, uint64_t hash, uint32_t package
         table->slots[at] = (struct owner_slot){hash, package + 1};
 }
 
-static uint32_t table_find(const struct owner_table *table, str path)
+static uint32_t table_find_hash(const struct owner_table *table, uint64_t hash)
 {
-    uint64_t hash = path_hash(path), at = hash & table->mask;
+    uint64_t at = hash & table->mask;
     while (table->slots[at].package) {
         if (table->slots[at].hash == hash)
             return table->slots[at].package - 1;
         at = (at + 1) & table->mask;
     }
     return PACKAGE_NONE_OWNS;
+}
+
+static uint32_t table_find(const struct owner_table *table, str path)
+{
+    return table_find_hash(table, path_hash(path));
 }
 
 /* -- reading the notes ------------------------------------------------------------------------- */
@@ -165,6 +170,16 @@ static void note_diversions(struct finding_owners *f, const struct note_package 
     struct diversion diversion = {note_hash(note, 0), note_hash(note, 1),
                                   pointer_index(map_find(&f->debs, note->name))};
     vec_push(f->arena, &f->diversions, diversion);
+}
+
+/* When all folders are known: those of packages that only development needs. */
+static void note_development(struct finding_owners *f, const struct note_package *note)
+{
+    for (uint32_t i = 0; note->kind == NOTE_DEVELOPMENT && i < note->count; i++) {
+        uint32_t index = table_find_hash(&f->folders, note_hash(note, i));
+        if (index != PACKAGE_NONE_OWNS)
+            f->result->list.at[index].development = true;
+    }
 }
 
 /* Where another package diverted a path, this one's file stands elsewhere. */
@@ -314,6 +329,7 @@ struct package_list packages_find(struct arena *arena, const struct image_view *
         f.next = 0;
         each_note(&f, note_paths);
     }
+    each_note(&f, note_development);
     each_note(&f, note_parts);
     name_owners(&f);
     sum_symbols(&f);

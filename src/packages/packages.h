@@ -40,6 +40,7 @@ struct package {
     uint32_t files;
     uint64_t bytes, pull; /* of its live files */
     bool recommended;     /* is here only because another one recommends it, none needs it */
+    bool development;     /* npm's "dev": the program does not need it */
     bool part;            /* inside of another's file: it has no files of its own */
 };
 

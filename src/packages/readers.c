@@ -102,6 +102,27 @@ static void read_npm(struct arena *scratch, str path, str text, struct buf *note
     note_folder(note, PACKAGE_NPM, name, version, str_dirname(path));
 }
 
+/* "node_modules/.package-lock.json": {"packages": {"node_modules/x": {"dev": true}}} */
+static void read_npm_lock(struct arena *scratch, str path, str text, struct buf *note)
+{
+    struct node *root;
+    struct err ignored = {0};
+    str project = str_dirname(str_dirname(path));
+    if (!json_parse(scratch, text, &root, &ignored))
+        return;
+    const struct node *packages = node_get(root, "packages");
+    if (!packages || packages->kind != NODE_MAP)
+        return;
+    struct note_writer writer = note_begin(note, NOTE_DEVELOPMENT, PACKAGE_NPM, STR(""), STR(""));
+    VEC_EACH(struct node_pair, pair, packages->pairs) {
+        const struct node *dev = node_get(pair->value, "dev");
+        if (dev && str_eq(dev->value, STR("true")))
+            note_path(&writer, str_fmt(scratch, "%.*s%s%.*s", STR_ARG(project),
+                                       project.len ? "/" : "", STR_ARG(pair->key->value)));
+    }
+    note_end(&writer);
+}
+
 /* ".../specifications/NAME-VERSION.gemspec": what is in gems/NAME-VERSION. */
 static void read_gem(struct arena *scratch, str path, str text, struct buf *note)
 {
@@ -214,6 +235,7 @@ static const struct {
     {"/installed-files.txt", ".egg-info", {read_egg, LIST_MAX}},
     {".egg-info", "", {read_egg, MANIFEST_MAX}},
     {".gemspec", "specifications", {read_gem, MANIFEST_MAX}},
+    {"/.package-lock.json", "node_modules", {read_npm_lock, LIST_MAX}},
     {".json", "conda-meta", {read_conda, LIST_MAX}},
     {".jar", "", {read_jar, PROGRAM_MAX}},
     {".war", "", {read_jar, PROGRAM_MAX}},
@@ -264,4 +286,4 @@ static void note(struct arena *scratch, str path, str bytes, struct buf *out)
 }
 
 const struct inspector package_inspector = {
-    .name = "packages", .version = 2, .wants = wants, .begins = begins, .note = note};
+    .name = "packages", .version = 3, .wants = wants, .begins = begins, .note = note};

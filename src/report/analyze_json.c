@@ -85,7 +85,7 @@ static void put_bloat(struct arena *arena, struct json_out *out, const struct an
     VEC_EACH(struct bloat, row, analysis->bloat) {
         json_object(out, NULL);
         json_z(out, "rule", row->rule->rule.name);
-        json_str(out, "class", str_fmt(arena, "%c", bloat_letter(row->rule)));
+        json_str(out, "class", str_fmt(arena, "%c", bloat_letter(row)));
         json_u64(out, "bytes", row->bytes);
         json_u64(out, "pull_bytes", row->pull);
         json_u64(out, "files", row->files);

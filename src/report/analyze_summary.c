@@ -151,7 +151,7 @@ void paint_bloat_row(struct paint *paint, const struct analysis *analysis, const
     paint_size(paint, INK_YELLOW, row->bytes);
     if (is_compressed(analysis))
         paint_fmt(paint, INK_DIM, " (%.*s pull)", STR_ARG(size_of(paint, row->pull)));
-    paint_fmt(paint, INK_PLAIN, " %c %.*s, ", bloat_letter(row->rule), STR_ARG(what));
+    paint_fmt(paint, INK_PLAIN, " %c %.*s, ", bloat_letter(row), STR_ARG(what));
     paint_fmt(paint, INK_CYAN, "%.*s", STR_ARG(place));
     paint_z(paint, INK_PLAIN, ": ");
     unsigned column = 32 + (unsigned)(what.len + place.len);

@@ -5,7 +5,7 @@ enum { FIXES_SHOWN = 20 };
 
 static const char *class_words(const struct bloat *bloat)
 {
-    switch (bloat_letter(bloat->rule)) {
+    switch (bloat_letter(bloat)) {
     case 'A': return "right for nearly every image";
     case 'B': return "costs something: a start, a trace";
     default: return "only a trial can decide";
@@ -47,7 +47,7 @@ static void put_fix(struct page *page, const struct bloat *bloat)
         page_z(page, "</small>");
     }
     page_fmt(page, "</b><div><p><span class=\"class\" title=\"%s\">%c</span> <strong>%s</strong> ",
-             class_words(bloat), bloat_letter(bloat->rule), bloat->rule->rule.what);
+             class_words(bloat), bloat_letter(bloat), bloat->rule->rule.what);
     page_fmt(page, "<span class=\"muted\">%s</span></p>", bloat->rule->rule.name);
     put_files(page, bloat);
     page_z(page, "<p class=\"by\">written by ");

@@ -18,7 +18,7 @@ static struct share savings(const struct analysis *analysis)
 {
     struct share sum = {0};
     VEC_EACH(struct bloat, bloat, analysis->bloat) {
-        if (bloat_letter(bloat->rule) != 'A' || bloat->in_base)
+        if (bloat_letter(bloat) != 'A' || bloat->in_base)
             continue;
         sum.bytes += bloat->bytes;
         sum.pull += bloat->pull;

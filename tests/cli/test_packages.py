@@ -69,6 +69,7 @@ RPMS = {("rpm", "bash", "5.1-2.el9"): (2, 1010), ("rpm", "bind", "32:9.16-1.el9"
 def rpm_sqlite(folder):
     path = folder / "rpmdb.sqlite"
     with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode = WAL")  # as rpm does
         db.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
         for header in HEADERS:
             db.execute("INSERT INTO Packages (blob) VALUES (?)", (header,))
@@ -252,7 +253,8 @@ def test_rust(plimsoll, tmp_path):
 
 
 def test_symbols_are_bloat(plimsoll, tmp_path):
-    program = elf({".symtab": (2, b"s" * 4000), ".strtab": (3, b"n" * 1000), ".debug_info": (1, b"d" * 500)})
+    symbols = {".symtab": (2, b"s" * 4000), ".strtab": (3, b"n" * 1000)}
+    program = elf({**symbols, ".debug_info": (1, b"d" * 500)})
     image = docker_archive(tmp_path / "image.tar", [[("app/tool", program)]])
     (row,) = plimsoll.json("analyze", image)["bloat"]
     assert (row["rule"], row["class"], row["bytes"]) == ("image/debug-symbols", "B", 5500)
@@ -391,6 +393,36 @@ def test_recommended(plimsoll, tmp_path):
     assert said == {"extra", "deep"}
     (row,) = [row for row in report["bloat"] if row["rule"] == "image/recommended-packages"]
     assert row["bytes"] == 2000 + len("/opt/extra\n") + len("/opt/deep\n")
+
+
+def test_development_packages(plimsoll, tmp_path):
+    """npm keeps in node_modules which packages are for development alone."""
+    lock = {"packages": {"node_modules/jest": {"dev": True}, "node_modules/express": {}}}
+    files = [("app/node_modules/.package-lock.json", json.dumps(lock).encode())]
+    for name in ("jest", "express"):
+        manifest = json.dumps({"name": name, "version": "1.0.0"}).encode()
+        files += [
+            (f"app/node_modules/{name}/package.json", manifest),
+            (f"app/node_modules/{name}/index.js", b"x" * 500),
+        ]
+    report = plimsoll.json("analyze", docker_archive(tmp_path / "image.tar", [files]))
+    (row,) = [row for row in report["bloat"] if row["rule"] == "image/development-packages"]
+    assert (row["files"], row["bytes"]) == (2, 500 + len(files[1][1]))
+
+
+def test_static_libraries_may_serve_a_compiler(plimsoll, tmp_path):
+    """Class A without one, else C."""
+    files = [("usr/lib/libx.a", b"x" * 500)]
+    report = plimsoll.json("analyze", docker_archive(tmp_path / "a.tar", [files]))
+    assert [row["class"] for row in report["bloat"]] == ["A"]
+    files += [
+        ("var/lib/dpkg/status", status(**{"gcc-12": ""})),
+        ("var/lib/dpkg/info/gcc-12.list", b"/usr/bin/gcc\n"),
+        ("usr/bin/gcc", b"g"),
+    ]
+    report = plimsoll.json("analyze", docker_archive(tmp_path / "c.tar", [files]))
+    found = {row["rule"]: row["class"] for row in report["bloat"]}
+    assert found["image/static-libraries"] == "C" and found["image/toolchain"] == "B"
 
 
 def test_pip_and_conda(plimsoll, tmp_path):
