@@ -134,7 +134,7 @@ size_t category_find(struct category_finder *finder, str path)
         finder->folder = folder;
         finder->row = row_of_folder(folder);
     }
-    size_t row = row_of_name(finder, str_basename(path));
+    size_t row = row_of_name(finder, str_from_index(path, folder.len + (folder.len > 0)));
     return row < finder->row ? row : finder->row;
 }
 

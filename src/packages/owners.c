@@ -233,9 +233,9 @@ static uint32_t listed_owner(const struct finding_owners *f, str path)
 /* "a/__pycache__/b.cpython-311.pyc" is made from "a/b.py", and so is "a/b.pyc". */
 static uint32_t source_owner(const struct finding_owners *f, str path)
 {
-    str folder = str_dirname(path), name = str_basename(path);
-    if (!str_ends(name, STR(".pyc")) && !str_ends(name, STR(".pyo")))
+    if (!str_ends(path, STR(".pyc")) && !str_ends(path, STR(".pyo")))
         return PACKAGE_NONE_OWNS;
+    str folder = str_dirname(path), name = str_basename(path);
     if (str_eq(str_basename(folder), STR("__pycache__")))
         folder = str_dirname(folder);
     struct arena_mark mark = arena_mark(f->arena);
@@ -288,7 +288,7 @@ static void name_owners(struct finding_owners *f)
         const struct view_file *file = &f->view->files[i];
         const struct layer_entry *entry = view_entry(f->view, file);
         f->result->owner[i] = PACKAGE_NONE_OWNS;
-        if (!file->counted || entry->kind != LAYER_FILE)
+        if (!file->counted || entry->kind != LAYER_FILE || !f->result->list.count)
             continue;
         uint32_t index = owner_of(f, view_path(f->view, file));
         f->result->owner[i] = index;
