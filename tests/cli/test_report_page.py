@@ -544,6 +544,19 @@ def test_a_page_of_100000_files_is_small_and_quick(browser, plimsoll, tmp_path):
     )
 
 
+def test_paths_of_two_thousand_folders(browser, plimsoll, tmp_path):
+    deep = "/".join(["d"] * 2000)
+    layers = [[(f"{deep}/file", random_bytes(MB, 1)), ("a/b", b"x" * 1000)]]
+    image = docker_archive(tmp_path / "image.tar", layers)
+    plimsoll("analyze", image, "--report", tmp_path / "a.html", code=0)
+    plimsoll("diff", image, image, "--report", tmp_path / "d.html", code=0)
+    for page in ("a.html", "d.html"):
+        browser.open(tmp_path / page)
+        assert browser.complaints() == []
+        browser.driver.find_element("id", "search").send_keys("d/file")
+        assert browser.rows() == [f"/{deep}/file"]
+
+
 def test_many_layers_that_hide_each_other(browser, plimsoll, tmp_path):
     """Every pair of layers is one of writer and hider: more than are shown."""
     layers = [[(f"f{i}/{k}", b"x" * (k + 1)) for k in range(40)] for i in range(40)]
