@@ -7,8 +7,8 @@
  *   FROM python:3.12-slim                         FROM python:3.12-slim AS build
  *   RUN pip install poetry                        RUN pip install poetry
  *   WORKDIR /app                                  WORKDIR /app
- *   COPY pyproject.toml poetry.lock ./            COPY pyproject.toml poetry.lock ./
  *                                          -->    ENV POETRY_VIRTUALENVS_IN_PROJECT=true
+ *   COPY pyproject.toml poetry.lock ./            COPY pyproject.toml poetry.lock ./
  *   RUN poetry install --only main                RUN poetry install --only main
  *
  *                                                 FROM python:3.12-slim
@@ -126,6 +126,21 @@ static bool drop_config(struct environment *env)
     return true;
 }
 
+/* The first COPY in front of the install, where another install may come to stand: whatever is set
+ * there holds for both. */
+static const struct instruction *place_of_setting(const struct environment *env)
+{
+    const struct facts *facts = env->plan->facts;
+    const struct instruction *install = env->install->instruction;
+    for (uint32_t i = facts->final->stage->first; i < install->index; i++) {
+        const struct instruction *at = facts->steps[i].instruction;
+        if ((at->kind == INSTRUCTION_COPY || at->kind == INSTRUCTION_ADD) &&
+            !instruction_flag(at, "from"))
+            return at;
+    }
+    return install;
+}
+
 /* Poetry makes its environment in its own cache, or none at all, unless it is told. */
 static bool put_in_project(struct environment *env)
 {
@@ -145,8 +160,8 @@ static bool put_in_project(struct environment *env)
     }
     if (inside.len)
         return true;
-    struct edit edit =
-        insert_before_instruction(facts, at, STR("ENV POETRY_VIRTUALENVS_IN_PROJECT=true"));
+    struct edit edit = insert_before_instruction(facts, place_of_setting(env),
+                                                 STR("ENV POETRY_VIRTUALENVS_IN_PROJECT=true"));
     template_add(facts->arena, &env->plan->edits, edit.at, edit.text);
     return true;
 }
