@@ -44,7 +44,8 @@ static uint32_t layers_by_history(struct arena *arena, const struct analysis *an
             base = layers;
     }
     str first = analysis->layers.at[0].created_by;
-    bool root = (str_starts(first, STR("ADD ")) && str_ends(first, STR(" /"))) ||
+    bool root = (str_starts(first, STR("ADD ")) &&
+                 (str_ends(first, STR(" /")) || str_has(first, STR(" / ")))) ||
                 str_has(first, STR("debootstrap")) || str_starts(first, STR("# debian.sh"));
     return base || !root ? base : 1;
 }

@@ -179,7 +179,7 @@ static void note_chain(struct arena *scratch, const struct bdb *db, str item, st
 {
     uint32_t page_number = bdb_number(db, item, 4, 4), size = bdb_number(db, item, 8, 4);
     struct arena_mark mark = arena_mark(scratch);
-    if (size > HEADER_MAX || size > db->bytes.len)
+    if (!size || size > HEADER_MAX || size > db->bytes.len)
         return;
     struct buf header = buf_init(scratch, size);
     for (uint32_t hops = 0; hops < db->pages && page_number && header.len < size; hops++) {

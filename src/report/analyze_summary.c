@@ -6,7 +6,10 @@
 
 /* An analysis in 20 lines: totals, a bar a layer, the five largest savings. */
 
-enum { BARS_MAX = 6, FIXES_SHOWN = 5, BAR_COLUMNS = 20 };
+enum { LINES_MAX = 20, FIXES_SHOWN = 5, BAR_COLUMNS = 20 };
+
+/* Of the lines: a blank and a title for the bars, the same and what could go behind them. */
+enum { LINES_TAKEN = 2 + 2 + FIXES_SHOWN };
 
 static str size_of(struct paint *paint, uint64_t bytes)
 {
@@ -120,7 +123,11 @@ static void paint_layer(struct paint *paint, const struct analysis *analysis, ui
 
 static void paint_bars(struct paint *paint, const struct analysis *analysis)
 {
-    uint32_t count = analysis->layers.count, shown = count < BARS_MAX ? count : BARS_MAX;
+    uint32_t count = analysis->layers.count, most = LINES_MAX - LINES_TAKEN;
+    str rest_of = buf_str(&paint->out), line;
+    while (most > 1 && str_next_line(&rest_of, &line))
+        most--;
+    uint32_t shown = count < most ? count : most;
     uint32_t *order = NEW_ARRAY(paint->out.arena, uint32_t, (size_t)count + 1);
     if (!count)
         return;

@@ -1,6 +1,7 @@
 """Which line of the Dockerfile made which layer, as builders write their history."""
 
 import json
+import os
 
 import pytest
 from made_images import docker_archive, oci_layout
@@ -225,6 +226,42 @@ def test_a_tree(plimsoll, tmp_path):
     assert rows[2] == ["0", "B", "300.0", "kB", "app/"]
 
 
+def test_a_summary_has_20_lines_at_most(plimsoll, tmp_path):
+    """Also of an image with many layers, and one that tells what stands behind its name."""
+    layers = [[(f"{i}/f{k}.pyc", b"%d" % i * 900 * (k + 1)) for k in range(9)] for i in range(30)]
+    image = docker_archive(tmp_path / "image.tar", layers)
+    text = plimsoll("analyze", image, code=0).stdout
+    assert len(text.splitlines()) == 20
+    assert text.count("bytecode, layer ") == 5 and "24 others hold" in text
+    assert max(len(line) for line in text.splitlines()[1:]) <= 100
+    more = plimsoll("analyze", image, "--top", "30", code=0).stdout
+    assert len(more.splitlines()) > 35
+
+
 def test_no_such_dockerfile(plimsoll, tmp_path):
     run = plimsoll("analyze", wasteful(tmp_path), "--source", tmp_path / "none", code=3)
     assert "Dockerfile" in run.stderr and "hint:" in run.stderr
+
+
+BASES = os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "plimsoll-bases", "layout"
+)
+
+
+@pytest.mark.parametrize("name,owned", [("python:3.11", 94), ("node:20", 80), ("golang:1.19", 94)])
+def test_every_byte_of_a_real_image(plimsoll, tmp_path, name, owned):
+    """Each byte has its layer, category and part, and most have a package."""
+    if not os.path.exists(os.path.join(BASES, "index.json")):
+        pytest.skip("no bases are in the cache; tools/bases makes them")
+    run = plimsoll("analyze", f"oci:{BASES}:{name}", "--format", "json", "--store", tmp_path / "s")
+    if "it has:" in run.stderr:
+        pytest.skip(f"{name} is not in the cache; tools/bases makes it")
+    report = json.loads(run.stdout)
+    size = report["image"]["size"]
+    live = size - report["wasted_bytes"]
+    assert sum(row["size"] for row in report["layers"]) == size
+    assert sum(row["bytes"] for row in report["instructions"]) == size
+    assert sum(row["bytes"] for row in report["categories"]) == live
+    assert sum(report["split"].values()) == live
+    assert sum(row["bytes"] for row in report["packages"]) == report["owned_bytes"]
+    assert 100 * report["owned_bytes"] / live >= owned
