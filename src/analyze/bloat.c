@@ -143,12 +143,10 @@ static const struct bloat_rule *rule_of_file(const struct bloating *b, uint32_t 
     uint8_t by_package = owner == PACKAGE_NONE_OWNS ? 0 : b->package_rule[owner];
     const struct bloat_rule *rule = by_package ? &bloat_rules[by_package - 1] : NULL,
                             *category = b->of_category[analysis->category[index]];
-    if (is_licence(path))
-        return NULL;
     /* What goes with the whole package goes; else what the file is for decides. */
-    if (rule && (rule != b->manager || !category))
-        return rule;
-    return category;
+    if (!rule || (rule == b->manager && category))
+        rule = category;
+    return rule && !is_licence(path) ? rule : NULL;
 }
 
 static void find_live(struct bloating *b)
