@@ -220,11 +220,12 @@ def test_several_processes_make_one_store(plimsoll, store, tmp_path):
         assert len(os.listdir(new / "plimsoll" / "notes" / "report")) == len(LAYERS)
 
 
-@pytest.mark.parametrize("verb", ["tag", "prune", "analyze"])
+@pytest.mark.parametrize("verb", ["tag", "prune", "analyze", "load"])
 def test_kill_leaves_a_store_that_is_right(plimsoll, tmp_path, verb):
     """kill -9 at 25 moments: the store opens, and what it holds is whole."""
     layers = [[(f"f{i}", random_bytes(20000, i)) for i in range(40)]]
     store = oci_layout(tmp_path / "store", layers, tag="docker.io/library/app:1")
+    other = oci_layout(tmp_path / "other", [[("big", random_bytes(1 << 20, "other"))]])
     rng = random.Random(7)
     for i in range(25):
         oci_layout(tmp_path / "stray", [[("stray", random_bytes(50000, i))]])
@@ -234,9 +235,10 @@ def test_kill_leaves_a_store_that_is_right(plimsoll, tmp_path, verb):
         shutil.rmtree(tmp_path / "stray")
         args = {"tag": ["image", "tag", "--store", store, "app:1", f"n{i}:1"],
                 "prune": ["image", "prune", "--store", store],
+                "load": ["image", "load", "--store", store, "--tag", f"n{i}:1", other],
                 "analyze": ["analyze", "--store", store, "app:1"]}[verb]
         process = start(*args)
-        time.sleep(rng.random() * 0.012)
+        time.sleep(rng.random() * (0.05 if verb == "load" else 0.012))
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert "docker.io/library/app:1" in assert_right(store)
@@ -246,7 +248,7 @@ def test_kill_leaves_a_store_that_is_right(plimsoll, tmp_path, verb):
     assert_right(store)
 
 
-def on_a_full_disk(mount, source):
+def on_a_full_disk(mount, source, heavy):
     """Run in a mount namespace: for each 64 KiB of room, what three commands answer."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", mount], check=True)
     store, new, filler = (os.path.join(mount, name) for name in ("store", "new", "filler"))
@@ -264,9 +266,11 @@ def on_a_full_disk(mount, source):
         row = {"room": room}
         for words in (["analyze", "--store", store, "app:1"],
                       ["analyze", "--store", new, f"oci:{source}"],
-                      ["image", "tag", "--store", store, "app:1", f"other:{room}"]):
+                      ["image", "tag", "--store", store, "app:1", f"other:{room}"],
+                      ["image", "load", "--store", store, "--tag", f"loaded:{room}", heavy]):
             run = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False)
-            row[words[0] + " new" * (new in words)] = [run.returncode, run.stdout, run.stderr]
+            verb = words[1] if words[0] == "image" else "analyze" + " new" * (new in words)
+            row[verb] = [run.returncode, run.stdout, run.stderr]
         os.unlink(filler)
         row["names"] = sorted(assert_right(store))
         notes = os.path.join(store, "plimsoll", "notes", "report")
@@ -274,6 +278,9 @@ def on_a_full_disk(mount, source):
         run = subprocess.run([BINARY, "analyze", "--store", new, f"oci:{source}"],
                              capture_output=True, text=True, check=False)
         row["analyze after"] = [run.returncode, run.stdout, run.stderr]
+        for words in (["rm", "--store", store, f"loaded:{room}"], ["prune", "--store", store]):
+            subprocess.run([BINARY, "image", *words], capture_output=True, check=False)
+        assert len(os.listdir(os.path.join(store, "blobs", "sha256"))) == 4  # room again
         print(json.dumps(row))
 
 
@@ -288,24 +295,28 @@ def test_a_full_disk(tmp_path):
         pytest.skip("no mount namespace can be made here")
     layers = [[(f"d{i % 50}/file{i}", b"%d" % i) for i in range(j, 3000, 2)] for j in range(2)]
     source = oci_layout(tmp_path / "source", layers, tag="docker.io/library/app:1")
+    heavy = oci_layout(tmp_path / "heavy", [[("big", random_bytes(700_000, "heavy"))]])
     (tmp_path / "mount").mkdir()
     script = ("import sys; sys.path.insert(0, sys.argv[1]); import test_store; "
               "test_store.on_a_full_disk(*sys.argv[2:])")
-    run = subprocess.run(["unshare", "-rm", sys.executable, "-c", script,
-                          os.path.dirname(os.path.abspath(__file__)), tmp_path / "mount", source],
+    here = os.path.dirname(os.path.abspath(__file__))
+    run = subprocess.run(["unshare", "-rm", sys.executable, "-c", script, here,
+                          tmp_path / "mount", source, heavy],
                          capture_output=True, text=True, check=False,
                          env={**os.environ, "PLIMSOLL_NOW": "2026-11-24"})
     assert run.returncode == 0, run.stderr
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(rows) == MOST_ROOM // 64 + 1
     for row in rows:
-        told = row["image"]
-        assert told[0] == 0 or (told[0] == 3 and "plimsoll: error: " in told[2])
-        assert (f"docker.io/library/other:{row['room']}" in row["names"]) == (told[0] == 0), row
+        for verb, name in (("tag", "other"), ("load", "loaded")):
+            told = row[verb]
+            assert told[0] == 0 or (told[0] == 3 and "plimsoll: error: " in told[2]), row
+            named = f"docker.io/library/{name}:{row['room']}" in row["names"]
+            assert named == (told[0] == 0), row
         for key in ("analyze", "analyze new", "analyze after"):
             assert row[key][0] == 0 and row[key][1] == rows[0][key][1], row
-    assert rows[0]["image"][0] == 3 and rows[0]["notes"] == 0
-    assert rows[-1]["image"][0] == 0 and rows[-1]["notes"] == len(layers)
+    assert rows[0]["tag"][0] == 3 and rows[0]["load"][0] == 3 and rows[0]["notes"] == 0
+    assert rows[-1]["tag"][0] == 0 and rows[-1]["load"][0] == 0 and rows[-1]["notes"] == len(layers)
 
 
 # -- reports depend on the layer alone -------------------------------------------------------------
