@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROOM_LEAST = 1 << 20, ROOM_KEPT = 8 << 20 };
 enum { LINKS_MAX = 64 }; /* a link to a link to a link: writers name the file itself */
 
 #define WHITEOUT_PREFIX ".wh."
@@ -24,6 +25,8 @@ struct building building_new(struct arena *arena, const struct inspectors *inspe
         .heap = buf_init(arena, LIMIT_LAYER_NAMES),
         .inspectors = inspectors,
         .scratch = scratch,
+        .scratch_empty = arena_mark(scratch),
+        .room_arena = arena_child(arena, 0),
         .state = content_new(arena),
     };
 }
@@ -134,6 +137,27 @@ static void begin_watching(struct building *building)
             building->watching |= 1ull << i;
 }
 
+/* Room for a file's bytes: used again by the next one, but what a large one took, a small one does
+ * not hold. */
+static void make_room(struct building *building, size_t size)
+{
+    if (building->room_bytes < size || building->room_bytes > ROOM_KEPT) {
+        arena_empty(building->room_arena);
+        building->room_bytes = size < ROOM_LEAST ? ROOM_LEAST : size;
+        building->room = arena_alloc(building->room_arena, building->room_bytes, 1);
+    }
+    building->seen.at = building->room;
+    building->seen.capacity = size;
+}
+
+static void empty_scratch(struct building *building)
+{
+    if (arena_used_bytes(building->scratch) > ROOM_KEPT)
+        arena_empty(building->scratch);
+    else
+        arena_rewind(building->scratch, building->scratch_empty);
+}
+
 /* Its first bytes are there: who still does? Where they come in pieces, make room for all. */
 static void look_closer(struct building *building, str bytes, bool whole)
 {
@@ -147,12 +171,10 @@ static void look_closer(struct building *building, str bytes, bool whole)
     }
     if (!building->watching)
         return;
-    arena_empty(building->scratch); /* what a large file took, a small one does not hold */
-    building->seen = buf_init(building->scratch, entry->size);
-    if (whole)
-        return;
-    building->seen.at = arena_alloc(building->scratch, entry->size, 1);
-    building->seen.capacity = entry->size;
+    empty_scratch(building);
+    building->seen = buf_init(building->room_arena, entry->size);
+    if (!whole)
+        make_room(building, entry->size);
 }
 
 static void show(struct building *building, str bytes)

@@ -22,10 +22,14 @@ struct building {
     VEC(struct layer_record) records; /* `entry` is the order until the end */
     const struct inspectors *inspectors;
     struct arena *scratch; /* of one file */
-    uint64_t watching;     /* bit n: inspector n wants to see the newest entry */
-    struct buf seen;       /* its bytes, where they come in pieces */
-    bool in_file;          /* the newest entry's bytes are coming */
-    bool hashing;          /* the state has some of them */
+    struct arena_mark scratch_empty;
+    struct arena *room_arena; /* of the bytes of a file that come in pieces */
+    char *room;
+    size_t room_bytes;
+    uint64_t watching; /* bit n: inspector n wants to see the newest entry */
+    struct buf seen;   /* its bytes, where they come in pieces */
+    bool in_file;      /* the newest entry's bytes are coming */
+    bool hashing;      /* the state has some of them */
     struct content_state *state;
 };
 

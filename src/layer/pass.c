@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { SLOTS = 4, INPUT_BYTES = 128 << 10, OUTPUT_BYTES = 1 << 20 };
+/* What was unpacked is hashed and looked at while it is still in the core's cache. */
+enum { SLOTS = 4, INPUT_BYTES = 64 << 10, OUTPUT_BYTES = 256 << 10 };
 enum { BUFFER_BYTES = UNPACK_HISTORY + OUTPUT_BYTES + UNPACK_SLACK };
 
 VEC_TYPE(positions, uint64_t);
@@ -46,6 +47,7 @@ struct slot {
 };
 
 struct pass {
+    struct arena *results, *work; /* what stays, and what is needed for one layer only */
     const struct image_layer *layer;
     const struct inspectors *inspectors;
     enum compression compression;
@@ -59,12 +61,15 @@ struct pass {
 struct pass *pass_new(struct arena *arena, const struct image_layer *layer,
                       const struct inspectors *inspectors)
 {
-    struct pass *pass = NEW(arena, struct pass);
+    struct arena *work = arena_new(0);
+    struct pass *pass = NEW(work, struct pass);
+    pass->results = arena;
+    pass->work = work;
     pass->layer = layer;
     pass->inspectors = inspectors;
     /* Each side has an arena: they may be two threads. */
-    pass->source.arena = arena_child(arena, 0);
-    pass->look.arena = arena;
+    pass->source.arena = arena_child(work, 0);
+    pass->look.arena = work;
     return pass;
 }
 
@@ -293,7 +298,8 @@ static void run_alone(struct pass *pass)
 {
     const struct slot *before = NULL;
     pass->source.good = pass->look.good = true;
-    for (unsigned at = 0; pass->source.good && pass->look.good; at ^= 1) {
+    unsigned turn = pass->compression != COMPRESSION_NONE; /* plain bytes need no history */
+    for (unsigned at = 0; pass->source.good && pass->look.good; at ^= turn) {
         struct slot *slot = &pass->slots[at];
         pass->source.good = fill_slot(pass, slot, before);
         if (pass->source.good)
@@ -329,13 +335,34 @@ bool pass_run(struct pass *pass, bool two_threads, struct err *err)
     return good;
 }
 
+void pass_free(struct pass *pass)
+{
+    arena_free(pass->work);
+}
+
+static void *keep(struct pass *pass, const void *at, size_t count, size_t size)
+{
+    char *kept = arena_alloc(pass->results, arena_array_bytes(count, size), _Alignof(max_align_t));
+    return count ? memcpy(kept, at, count * size) : kept;
+}
+
+/* The report, no larger than it is: it grew by doubling. */
+static struct layer_report kept_report(struct pass *pass)
+{
+    struct layer_report report = pass->report;
+    report.entries = keep(pass, report.entries, report.count, sizeof(*report.entries));
+    report.records = keep(pass, report.records, report.record_count, sizeof(*report.records));
+    report.heap.at = keep(pass, report.heap.at, report.heap.len, 1);
+    return report;
+}
+
 void pass_result(struct pass *pass, struct layer_result *out_result)
 {
     /* Positions become shares; what stands behind the last entry is its own. */
     bool plain = pass->compression == COMPRESSION_NONE;
     const struct positions *ends = plain ? &pass->look.ends : &pass->source.ends;
     uint32_t count = pass->report.count;
-    uint64_t *shares = NEW_ARRAY(pass->look.arena, uint64_t, count ? count : 1);
+    uint64_t *shares = NEW_ARRAY(pass->results, uint64_t, count ? count : 1);
     uint64_t before = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t end = i + 1 == count    ? pass->layer->blob.size
@@ -345,7 +372,7 @@ void pass_result(struct pass *pass, struct layer_result *out_result)
         before = end;
     }
     *out_result = (struct layer_result){
-        .report = pass->report,
+        .report = kept_report(pass),
         .pull = {.exact = pass->compression == COMPRESSION_GZIP,
                  .blob_bytes = pass->layer->blob.size,
                  .shares = shares,

@@ -15,7 +15,7 @@
 
 struct pass;
 
-/* Begin to read a layer; results are made in `arena`. */
+/* Begin to read a layer; results are made in `arena`. Freed, always. */
 struct pass *pass_new(struct arena *arena, const struct image_layer *layer,
                       const struct inspectors *inspectors);
 
@@ -24,3 +24,6 @@ MUST_CHECK bool pass_run(struct pass *pass, bool two_threads, struct err *err);
 
 /* What came out, after a run that was good. */
 void pass_result(struct pass *pass, struct layer_result *out_result);
+
+/* Give back all but the results. */
+void pass_free(struct pass *pass);

@@ -30,10 +30,11 @@ static void read_one(struct reading *reading, uint32_t index, bool two_threads)
     const struct image_layer *layer = &reading->image->layers.at[index];
     struct pass *pass = pass_new(reading->arenas[index], layer, reading->inspectors);
     reading->failed[index] = !pass_run(pass, two_threads, &reading->errors[index]);
-    if (reading->failed[index])
-        return;
-    pass_result(pass, &reading->results[index]);
-    layer_cache_put(reading->arenas[index], &reading->cache, layer, &reading->results[index]);
+    if (!reading->failed[index])
+        pass_result(pass, &reading->results[index]);
+    pass_free(pass);
+    if (!reading->failed[index])
+        layer_cache_put(reading->arenas[index], &reading->cache, layer, &reading->results[index]);
 }
 
 static void read_job(void *raw, size_t index, unsigned worker)
