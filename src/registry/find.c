@@ -31,13 +31,18 @@ static bool is_archive_name(str name)
     return false;
 }
 
-/* Does something stand there, maybe with ":TAG" behind it? */
-static bool stands_there(const struct host *host, str name)
+/* Does something stand there that the name means? With ":TAG" behind it only a file or a layout
+ * counts: the folder of an application often has the name of its image. */
+static bool stands_there(struct arena *arena, const struct host *host, str name)
 {
     struct stat stat;
     size_t colon = str_find_last_char(name, ':');
-    return path_stat(host->cwd_fd, name, &stat) ||
-           (colon != STR_MISSING && path_stat(host->cwd_fd, str_slice(name, 0, colon), &stat));
+    if (path_stat(host->cwd_fd, name, &stat))
+        return true;
+    if (colon == STR_MISSING || !path_stat(host->cwd_fd, str_slice(name, 0, colon), &stat))
+        return false;
+    str index = path_join(arena, str_slice(name, 0, colon), STR("index.json"));
+    return S_ISREG(stat.st_mode) || path_stat(host->cwd_fd, index, &stat);
 }
 
 static bool platform_fits(const struct image_choice *choice, const struct image *image)
@@ -138,7 +143,7 @@ static bool find_named(struct finding_image *finding, struct err *err)
         return false;
     if (found)
         return true;
-    if (stands_there(host, finding->text))
+    if (stands_there(finding->arena, host, finding->text))
         return image_open(finding->arena, finding->text, &search->choice, finding->out, err);
     if (search->pull != PULL_ALWAYS && !search->no_engine && !find_in_engine(finding, &found, err))
         return false;

@@ -223,6 +223,17 @@ def test_a_bare_name_is_pulled_when_it_is_missing(plimsoll, registry, layout, tm
     assert any("manifests" in ask for ask in registry.requests()[before:])
 
 
+def test_a_folder_with_the_name_of_an_image_is_no_image(plimsoll, tmp_path, layout):
+    """`web:1` beside a folder web/ is a name; with a layout in that folder it is a tag of it."""
+    (tmp_path / "web").mkdir()
+    words = ("--store", tmp_path / "store", "--pull", "never", "--from-engine", "no")
+    run = plimsoll("analyze", "web:1", *words, cwd=tmp_path, code=3)
+    assert "'web:1' is neither a file, nor in the store" in run.stderr
+    shutil.rmtree(tmp_path / "web")
+    shutil.copytree(layout, tmp_path / "web")
+    plimsoll("analyze", "web:made", *words, cwd=tmp_path, code=0)
+
+
 # -- progress --------------------------------------------------------------------------------------
 
 
