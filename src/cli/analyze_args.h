@@ -15,7 +15,7 @@ struct analyze_args {
     str max_growth, reference;
     uint64_t top, max_size, max_waste, max_pull, max_layers, threads;
     unsigned compat;
-    bool ci, tree;
+    bool ci, tree, interactive;
 };
 
 /* What is judged, read before the image is: a mistake in it costs no time. */

@@ -3,6 +3,9 @@
 #include "base/arena.h"
 #include "base/io.h"
 #include "report/report.h"
+#include "tui/tui.h"
+
+#include <unistd.h>
 
 /* plimsoll analyze: where an image's bytes are, who put them there, and what is waste. */
 
@@ -11,6 +14,8 @@ static const struct opt opts[] = {
     {"top", 0, OPT_INT, AT(top), "N",
      "show that many rows of each list; a summary of 20 lines when not given"},
     {"tree", 0, OPT_FLAG, AT(tree), NULL, "show the folders with their sizes, small ones as one"},
+    {"interactive", 'i', OPT_FLAG, AT(interactive), NULL,
+     "look through it on a terminal; '?' shows the keys"},
     {"source", 0, OPT_STRING, AT(source), "DIR",
      "the folder with the Dockerfile: names the line that made each layer"},
     {"file", 'f', OPT_STRING, AT(file), "FILE", "the Dockerfile, where it is not DIR/Dockerfile"},
@@ -80,6 +85,37 @@ static bool write_files(struct ctx *ctx, const struct analyze_args *args,
            file_replace(ctx->host.cwd_fd, args->dive_json, report_dive(ctx->arena, analysis), err);
 }
 
+/* Said before the image is read. */
+static bool terminal_is_there(const struct analyze_args *args, struct err *err)
+{
+    if (!args->interactive || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+        return true;
+    err_set(err, ERR_USAGE, "-i wants a terminal for standard input and output");
+    return err_hint(err, "leave -i away, or write a page for browsers with --report FILE");
+}
+
+/* The answer: on a terminal until 'q', or printed. */
+static bool show(struct ctx *ctx, const struct analyze_args *args, const struct analysis *analysis,
+                 const struct read_image *read, struct err *err)
+{
+    struct report_style style = ctx_style(ctx);
+    const struct analysis_report how = {.format = (enum analyze_format)ctx->common.format,
+                                        .top = (uint32_t)args->top,
+                                        .tree = args->tree,
+                                        .style = style};
+    const struct tui tui = {analysis, &read->packages, &ctx->host, style.color};
+    struct tui_times times;
+    if (!args->interactive)
+        return ctx_print(ctx, report_analysis(ctx->arena, analysis, &how), err);
+    progress_clear(ctx->events);
+    if (!tui_run(ctx->arena, &tui, &times, err))
+        return false;
+    if (host_env(&ctx->host, "PLIMSOLL_TRACE").len)
+        ctx_warn(ctx, str_fmt(ctx->arena, "%" PRIu32 " keys, the slowest took %" PRIu64 " ms",
+                              times.keys, times.worst_ms));
+    return true;
+}
+
 static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct analyze_args *args = raw_args;
@@ -88,19 +124,14 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
     struct analyze_gates gates;
     struct analysis_hints hints;
     bool broken;
-    if (!analyze_gates_read(ctx, args, &gates, err) || !read_hints(ctx, args, &base, &hints, err) ||
+    if (!terminal_is_there(args, err) || !analyze_gates_read(ctx, args, &gates, err) ||
+        !read_hints(ctx, args, &base, &hints, err) ||
         !image_arg_open(ctx, &args->image, image_name(ctx, args), &read.image, err) ||
         !image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
         return false;
     struct analysis analysis = analyze_image(ctx->arena, &read.image, &read.view, &read.packages);
     analysis_trace(ctx->arena, &analysis, &read.packages, &hints);
-    struct report_style style = ctx_style(ctx);
-    const struct analysis_report how = {.format = (enum analyze_format)ctx->common.format,
-                                        .top = (uint32_t)args->top,
-                                        .tree = args->tree,
-                                        .style = style};
-    if (!ctx_print(ctx, report_analysis(ctx->arena, &analysis, &how), err) ||
-        !write_files(ctx, args, &analysis, &read, err) ||
+    if (!show(ctx, args, &analysis, &read, err) || !write_files(ctx, args, &analysis, &read, err) ||
         !analyze_gates_tell(ctx, args, &gates, &analysis, &broken, err))
         return false;
     *out_exit = broken ? EXIT_FINDINGS : EXIT_CLEAN;

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/str.h"
+
+/*
+ * tui/keys -- which key does what. Private to tui/.
+ */
+
+enum action {
+    ACTION_NONE,
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_IN,
+    ACTION_OUT,
+    ACTION_FIRST,
+    ACTION_LAST,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_PANE,
+    ACTION_FOLD,
+    ACTION_FOLD_ALL,
+    ACTION_FILTER,
+    ACTION_SORT_NAME,
+    ACTION_SORT_SIZE,
+    ACTION_SORT_COUNT,
+    ACTION_SORT_NEXT,
+    ACTION_BARS,
+    ACTION_PULL,
+    ACTION_OWNER,
+    ACTION_WASTE,
+    ACTION_FIX,
+    ACTION_ADDED,
+    ACTION_REMOVED,
+    ACTION_CHANGED,
+    ACTION_SAME,
+    ACTION_LAYER_ONLY,
+    ACTION_HELP,
+    ACTION_QUIT,
+    ACTION_COUNT,
+};
+
+/* What a key does. */
+enum action key_action(uint32_t key);
+
+/* A line of help an action, "" for ACTION_NONE. */
+struct key_help {
+    const char *keys, *what;
+};
+struct key_help key_help(enum action action);

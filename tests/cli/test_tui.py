@@ -1,0 +1,160 @@
+"""analyze -i: an image looked through on a real terminal, by tmux."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from made_images import docker_archive
+
+HISTORY = [{"created_by": "RUN /bin/sh -c make # buildkit"}, {"created_by": "RUN rm -r cache"},
+           {"created_by": "COPY . /app # buildkit"}]
+EVIL = "evil\x1b[31m\x07\u202ename"
+
+
+class Terminal:
+    """A tmux server of its own, that shows one program."""
+
+    def __init__(self, folder, plimsoll):
+        self.socket, self.folder, self.plimsoll = folder / "tmux", folder, plimsoll
+
+    def tmux(self, *words):
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(["tmux", "-S", str(self.socket), "-f", "/dev/null", *words], env=env,
+                              capture_output=True, text=True, timeout=30, check=True).stdout
+
+    def start(self, *args, columns=100, lines=24, env=""):
+        command = shlex.join([self.plimsoll.binary, *map(str, args)])
+        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(lines),
+                  f"{env} PLIMSOLL_STORE=/dev/null/none {command}; echo status $?; exec sleep 600")
+        return self
+
+    def screen(self):
+        return self.tmux("capture-pane", "-p")
+
+    def shows(self, *texts, without=()):
+        """The screen, once it shows all of these."""
+        screen = ""
+        for _ in range(200):
+            screen = self.screen()
+            if all(text in screen for text in texts) and not any(x in screen for x in without):
+                return screen
+            time.sleep(0.05)
+        raise AssertionError(f"{texts} without {without}:\n{screen}")
+
+    def keys(self, *keys):
+        self.tmux("send-keys", *keys)
+        return self
+
+
+@pytest.fixture
+def terminal(tmp_path, plimsoll):
+    if not shutil.which("tmux"):
+        pytest.skip("tmux is not installed: 'tools/install-packages test' does it")
+    made = Terminal(tmp_path, plimsoll)
+    yield made
+    if made.socket.exists():
+        made.tmux("kill-server")
+
+
+@pytest.fixture
+def image(tmp_path):
+    layers = [
+        [("usr/bin/tool", b"t" * 5000), ("cache/old", b"o" * 90000), ("usr/lib/é漢", b"l" * 300)],
+        [(".wh.cache", b"")],
+        [("app/main.py", b"m" * 700), (EVIL, b"e" * 10), ("app/link", {"link": "main.py"})],
+    ]
+    return docker_archive(tmp_path / "image.tar", layers, history=HISTORY)
+
+
+def test_layers_files_and_details(terminal, image):
+    terminal.start("analyze", "-i", image)
+    screen = terminal.shows("the whole image", "RUN make", "COPY . /app", "+ usr/", "+ app/")
+    assert "\\x1b[31m\\x07" in screen and "\\u{202e}" in screen
+    assert screen.index("usr/") < screen.index("app/") < screen.index("evil")
+    terminal.keys("Enter").shows("- usr/", "  + bin/", "  + lib/")
+    terminal.keys("Down", "Right", "j").shows("    tool", "/usr/bin/tool", "by layer 1 RUN make",
+                                              "mode 0644")
+    terminal.keys("h", "Left", "h", "h").shows("+ usr/", without=["tool"])
+    terminal.keys("z").shows("é漢", "link -> main.py")
+
+
+def test_what_a_layer_did(terminal, image):
+    terminal.start("analyze", "-i", image).shows("+ usr/")
+    terminal.keys("Tab", "j", "j").shows("layer 2 RUN rm -r cache", "up to this layer", "cache/")
+    terminal.keys("Tab", "C-u").shows("cache/", without=["usr/"])
+    terminal.keys("C-r").shows("nothing to show")
+    terminal.keys("C-u", "C-r", "w").shows("90.0 kB", "hidden only", without=["usr/"])
+    terminal.keys("Space", "j").shows("deleted by layer 2 RUN rm -r cache")
+
+
+def test_looks(terminal, image):
+    terminal.start("analyze", "-i", image).shows("[######### ] + usr/", "bytes")
+    terminal.keys("g").shows("%", without=["[##"])
+    terminal.keys("p").shows("  pull", without=["  bytes"])
+    terminal.keys("n").shows("app/")
+    assert terminal.screen().index("app/") < terminal.screen().index("usr/")
+    terminal.keys("f").shows("cache/old")
+    terminal.keys("q").shows("usr/")
+    terminal.keys("?").shows("ctrl-l", "only what is hidden")
+    terminal.keys("q").shows("usr/")
+    terminal.keys("/", "T", "O").shows("/TO_", "tool", without=["main.py"])
+    terminal.keys("Escape").shows("+ app/")
+
+
+def test_the_terminal_is_given_back(terminal, image):
+    terminal.start("analyze", "-i", image).shows("+ usr/")
+    screen = terminal.keys("q").shows("status 0")
+    assert "usr/" not in screen
+
+
+def test_gates_still_judge(terminal, image):
+    terminal.start("analyze", "-i", image, "--max-waste", "1kB").shows("+ usr/")
+    terminal.keys("C-c").shows("--max-waste", "status 1")
+
+
+@pytest.mark.parametrize("columns, lines", [(20, 5), (10, 2), (59, 8), (300, 80)])
+def test_terminals_of_all_sizes(terminal, image, columns, lines):
+    terminal.start("analyze", "-i", image, columns=columns, lines=lines)
+    terminal.shows("96.0 kB"[:columns])
+    for key in ("z", "G", "Tab", "j", "?", "q", "f", "q", "w", "o", "C", "/", "x", "Escape"):
+        terminal.keys(key)
+    terminal.keys("q")
+    if columns > 10:
+        terminal.shows("status 0")
+
+
+def test_a_terminal_that_changes_its_size(terminal, image):
+    terminal.start("analyze", "-i", image).shows("the whole image", "+ usr/")
+    terminal.tmux("resize-window", "-x", "20", "-y", "5")
+    terminal.shows("+ usr/", without=["the whole image"])
+    terminal.keys("Tab").shows("RUN make")
+    terminal.tmux("resize-window", "-x", "120", "-y", "40")
+    terminal.shows("RUN make", "+ usr/", "?:help")
+
+
+def test_no_terminal(plimsoll, image):
+    run = plimsoll("analyze", "-i", image, code=2)
+    assert "-i wants a terminal" in run.stderr and "--report FILE" in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_terminal_that_is_not_known(terminal, image):
+    terminal.start("analyze", "-i", image, env="TERM=of-nobody")
+    terminal.shows("not known to ncurses", "hint: set TERM", "status 3")
+
+
+@pytest.mark.limits
+def test_no_key_waits_on_100000_files(terminal, tmp_path):
+    large = docker_archive(tmp_path / "large.tar", [
+        [(f"usr/d{i % 300}/s{i % 7}/f{i}", b"x" * (i % 50)) for i in range(100000)],
+        [(f"usr/d{i % 300}/s{i % 7}/f{i}", b"y" * (i % 50)) for i in range(0, 100000, 9)]])
+    terminal.start("analyze", "-i", large, env="PLIMSOLL_TRACE=1").shows("+ usr/")
+    terminal.keys("z", "n", "s", "C", "G", "Home", "PageDown", "p", "w", "w", "o", "g", "Tab", "j",
+                  "j", "k", "C-l", "C-u", "C-u", "/", "f", "9", "9", "Enter", "f", "f")
+    found = re.search(r"(\d+) keys, the slowest took (\d+) ms",
+                      terminal.keys("q").shows("the slowest took", "status 0"))
+    assert int(found[1]) == 27 and int(found[2]) <= 50, found[0]
