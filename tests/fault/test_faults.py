@@ -58,6 +58,7 @@ CASES = {
     "image-ls": ["image", "ls", "--store", "store", "--format", "json"],
     "image-tag": ["image", "tag", "--store", "store", "app:1", "app:2"],
     "image-rm": ["image", "rm", "--store", "store", "app:1"],
+    "image-load": ["image", "load", "--store", "new", "--tag", "x:1", "store"],
     "image-prune": ["image", "prune", "--store", "store"],
     "plumbing": ["plumbing", "parse", "Dockerfile", "api/Dockerfile"],
 }
