@@ -40,7 +40,7 @@ def files_layer(prefix, count, size):
     entries = {name: made_folder(name, EPOCH) for name in folders}
     for i in range(count):
         name = f"{prefix}/d{i // 100:04d}/f{i:06d}"
-        entries[name] = made(name, drawn(i, size), epoch=EPOCH)
+        entries[name] = made(name, drawn(name, size), epoch=EPOCH)
     return [entries[name] for name in sorted(entries)]
 
 
