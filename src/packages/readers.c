@@ -12,7 +12,7 @@
 enum { STATUS_MAX = 64 << 20, LIST_MAX = 16 << 20, MANIFEST_MAX = 1 << 20 };
 
 /* A program is held whole while it is read; shared libraries seldom say more than their symbols. */
-enum { PROGRAM_MAX = 64 << 20, LIBRARY_MAX = 16 << 20 };
+enum { PROGRAM_MAX = 48 << 20, LIBRARY_MAX = 16 << 20 };
 
 /* -- apk --------------------------------------------------------------------------------------- */
 
@@ -286,4 +286,4 @@ static void note(struct arena *scratch, str path, str bytes, struct buf *out)
 }
 
 const struct inspector package_inspector = {
-    .name = "packages", .version = 3, .wants = wants, .begins = begins, .note = note};
+    .name = "packages", .version = 4, .wants = wants, .begins = begins, .note = note};
