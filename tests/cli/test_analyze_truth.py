@@ -75,7 +75,9 @@ def find_dive():
     return place if os.path.exists(place) else None
 
 
-needs_dive = pytest.mark.skipif(not find_dive(), reason="dive 0.13.1 is not there; tools/install-packages test gets it")
+needs_dive = pytest.mark.skipif(
+    not find_dive(), reason="dive 0.13.1 is not there; tools/install-packages test gets it"
+)
 
 
 @pytest.fixture(scope="module")
