@@ -48,6 +48,9 @@ void prop_reference(struct arena *arena, str text);
 void prop_report(struct arena *arena, str text);
 void prop_pull(struct arena *arena, str text);
 
+/* An index, manifest or config: refused with a reason, or read and written again as the same. */
+void prop_documents(struct arena *arena, str text);
+
 /* The readers of packages: the first byte says which. Nothing else than the bytes counts. */
 void prop_packages(struct arena *arena, str text);
 
