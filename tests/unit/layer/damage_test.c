@@ -16,6 +16,13 @@
 
 static const struct inspectors no_inspectors = {NULL, 0};
 
+/* Sanitizers make each opening ten times as dear: there, every third byte. */
+#ifdef PLIMSOLL_POISON
+enum { BYTE_STEP = 3 };
+#else
+enum { BYTE_STEP = 1 };
+#endif
+
 /* -- making images ----------------------------------------------------------------------------- */
 
 static void add_file(struct buf *tar, const char *path, size_t size, char fill)
@@ -232,7 +239,7 @@ static void damage_each_byte(void **state, enum image_form form, bool compressed
     off_t size = lseek(fd, 0, SEEK_END);
     struct trial trial = {.fd = fd, .whole = whole};
     assert_true(try_archive(&trial) && trial.read == 1);
-    for (off_t at = 0; at < size; at++) {
+    for (off_t at = 0; at < size; at += BYTE_STEP) {
         char byte, changed;
         assert_int_equal(pread(fd, &byte, 1, at), 1);
         changed = (char)(byte ^ (1 << at % 8));
@@ -240,7 +247,8 @@ static void damage_each_byte(void **state, enum image_form form, bool compressed
         assert_true(try_archive(&trial));
         assert_int_equal(pwrite(fd, &byte, 1, at), 1);
     }
-    assert_true(trial.refused > (unsigned)size / 8); /* most of it is covered by a digest */
+    assert_true(trial.refused >
+                (unsigned)size / 8 / BYTE_STEP); /* most of it is covered by a digest */
     for (off_t length = size - 1; length > 0; length -= 1 + length / 700) {
         assert_int_equal(ftruncate(fd, length), 0);
         assert_true(try_archive(&trial));
