@@ -38,18 +38,18 @@ def test_the_schemas_are_schemas(plimsoll):
 
 def test_the_example_of_the_documentation_is_valid(plimsoll):
     """Each block of docs/json.md, by the schema that it names."""
-    names = {"plimsoll.check/1": "check-1.json", "plimsoll.fix/1": "fix-1.json",
-             "plimsoll.context/1": "context-1.json",
-             "plimsoll.context-explain/1": "context-explain-1.json",
-             "plimsoll.explain/1": "explain-1.json", "plimsoll.parse/1": "parse-1.json",
-             "plimsoll.baseline/1": "baseline-1.json"}
-    seen = set()
     with open(os.path.join(plimsoll.root, "docs", "json.md"), encoding="utf-8") as page:
-        for block in re.findall(r"```json\n(.*?)```", page.read(), re.S):
-            document = json.loads(block)
-            validate(plimsoll, names[document["schema"]], document)
-            seen.add(document["schema"])
-    assert seen == set(names)
+        text = page.read()
+    names = dict(re.findall(r"^\| `(plimsoll\.[\w-]+/\d+)` \|.*\[([\w-]+\.json)\]", text, re.M))
+    assert len(names) > 12
+    seen = set()
+    for block in re.findall(r"```json\n(.*?)```", text, re.S):
+        document = json.loads(block)
+        validate(plimsoll, names[document["schema"]], document)
+        seen.add(document["schema"])
+    assert seen >= {"plimsoll.check/1", "plimsoll.fix/1", "plimsoll.context/1",
+                    "plimsoll.context-explain/1", "plimsoll.explain/1", "plimsoll.parse/1",
+                    "plimsoll.baseline/1"}
 
 
 def test_check_json(plimsoll, repository, findings):
