@@ -94,21 +94,31 @@ static bool terminal_is_there(const struct analyze_args *args, struct err *err)
     return err_hint(err, "leave -i away, or write a page for browsers with --report FILE");
 }
 
+/* What .plimsoll.yaml says of keys. */
+static bool read_keys(struct ctx *ctx, const struct analyze_args *args, struct key_map *out_keys,
+                      struct err *err)
+{
+    struct check_options options = {0};
+    *out_keys = (struct key_map){0};
+    return !args->interactive || (check_config_read(ctx->arena, &ctx->host, STR("."),
+                                                    ctx->common.config, &options, err) &&
+                                  tui_keys_read(&options.keys, out_keys, err));
+}
+
 /* The answer: on a terminal until 'q', or printed. */
-static bool show(struct ctx *ctx, const struct analyze_args *args, const struct analysis *analysis,
-                 const struct read_image *read, struct err *err)
+static bool show(struct ctx *ctx, const struct analyze_args *args, const struct tui *tui,
+                 struct err *err)
 {
     struct report_style style = ctx_style(ctx);
     const struct analysis_report how = {.format = (enum analyze_format)ctx->common.format,
                                         .top = (uint32_t)args->top,
                                         .tree = args->tree,
                                         .style = style};
-    const struct tui tui = {analysis, &read->packages, &ctx->host, style.color};
     struct tui_times times;
     if (!args->interactive)
-        return ctx_print(ctx, report_analysis(ctx->arena, analysis, &how), err);
+        return ctx_print(ctx, report_analysis(ctx->arena, tui->analysis, &how), err);
     progress_clear(ctx->events);
-    if (!tui_run(ctx->arena, &tui, &times, err))
+    if (!tui_run(ctx->arena, tui, &times, err))
         return false;
     if (host_env(&ctx->host, "PLIMSOLL_TRACE").len)
         ctx_warn(ctx, str_fmt(ctx->arena, "%" PRIu32 " keys, the slowest took %" PRIu64 " ms",
@@ -123,15 +133,17 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
     struct image base;
     struct analyze_gates gates;
     struct analysis_hints hints;
+    struct key_map keys;
     bool broken;
-    if (!terminal_is_there(args, err) || !analyze_gates_read(ctx, args, &gates, err) ||
-        !read_hints(ctx, args, &base, &hints, err) ||
+    if (!terminal_is_there(args, err) || !read_keys(ctx, args, &keys, err) ||
+        !analyze_gates_read(ctx, args, &gates, err) || !read_hints(ctx, args, &base, &hints, err) ||
         !image_arg_open(ctx, &args->image, image_name(ctx, args), &read.image, err) ||
         !image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
         return false;
     struct analysis analysis = analyze_image(ctx->arena, &read.image, &read.view, &read.packages);
     analysis_trace(ctx->arena, &analysis, &read.packages, &hints);
-    if (!show(ctx, args, &analysis, &read, err) || !write_files(ctx, args, &analysis, &read, err) ||
+    const struct tui tui = {&analysis, &read.packages, &ctx->host, keys, ctx_style(ctx).color};
+    if (!show(ctx, args, &tui, err) || !write_files(ctx, args, &analysis, &read, err) ||
         !analyze_gates_tell(ctx, args, &gates, &analysis, &broken, err))
         return false;
     *out_exit = broken ? EXIT_FINDINGS : EXIT_CLEAN;

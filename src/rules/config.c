@@ -109,15 +109,21 @@ static bool read_severities(struct config *config, const struct node *node)
     return true;
 }
 
-static bool read_labels(struct config *config, const struct node *node)
+static bool read_words(struct config *config, const struct node *node, struct map *to,
+                       const char *wanted)
 {
     if (node->kind != NODE_MAP)
-        return bad(config, node, "a map from label to its type is expected here");
+        return bad(config, node, wanted);
     VEC_EACH(struct node_pair, pair, node->pairs) {
-        map_set(config->arena, &config->options->label_schema, pair->key->value,
-                str_z(config->arena, node_str(pair->value)));
+        map_set(config->arena, to, pair->key->value, str_z(config->arena, node_str(pair->value)));
     }
     return true;
+}
+
+static bool read_labels(struct config *config, const struct node *node)
+{
+    return read_words(config, node, &config->options->label_schema,
+                      "a map from label to its type is expected here");
 }
 
 static bool read_own_key(struct config *config, const struct node_pair *pair)
@@ -134,6 +140,9 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
         return read_names(config, value, &config->options->trusted_registries);
     if (str_eq(key, STR("labels")))
         return read_labels(config, value);
+    if (str_eq(key, STR("keys")))
+        return read_words(config, value, &config->options->keys,
+                          "a map from what 'analyze -i' does to a key is expected here");
     if (str_eq(key, STR("strict-labels"))) {
         config->options->strict_labels = node_is_true(value);
         return true;
@@ -154,7 +163,7 @@ static bool read_own_key(struct config *config, const struct node_pair *pair)
     }
     bad(config, pair->key, "this key is not known");
     return err_hint(config->err, "known are select, ignore, severity, fail-on, baseline, target, "
-                                 "trusted-registries, labels, strict-labels");
+                                 "trusted-registries, labels, strict-labels, keys");
 }
 
 static bool read_own(struct config *config, const struct node *root)

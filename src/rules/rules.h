@@ -104,6 +104,7 @@ struct check_options {
     struct rule_choice choice;
     struct name_list trusted_registries;
     struct map label_schema; /* label -> type, as .hadolint.yaml has it */
+    struct map keys;         /* what `analyze -i` does -> its key */
     bool strict_labels;      /* no other labels than those */
     str fail_on;             /* "error", "warning", "note", "none"; "" means the command's own */
     str baseline;            /* path of a baseline to apply; "" is none */

@@ -8,6 +8,7 @@ struct browser browser_new(struct arena *arena, const struct tui *tui)
                               .listing = arena_child(arena, 0),
                               .analysis = tui->analysis,
                               .packages = tui->packages,
+                              .keys = tui->keys,
                               .tree = tree_build(arena, tui->analysis->view),
                               .pane = PANE_FILES,
                               .page = 20,
@@ -224,7 +225,7 @@ bool browser_key(struct browser *browser, uint32_t key)
         type(browser, key);
         return key != SCREEN_CLOSED && key != 3;
     }
-    enum action action = key_action(key);
+    enum action action = key_action(&browser->keys, key);
     bool moves = action >= ACTION_UP && action <= ACTION_PAGE_DOWN;
     if (browser->overlay && !moves && key != SCREEN_RESIZE && action != ACTION_FIX &&
         action != ACTION_HELP && key != 3 && key != SCREEN_CLOSED) {

@@ -35,6 +35,7 @@ struct browser {
     const struct analysis *analysis;
     const struct package_list *packages;
     struct tree tree;
+    struct key_map keys;
     struct amount *before; /* tree.count + 1 */
     uint8_t *state;        /* of a row by itself: enum row_state */
     uint8_t *below;        /* states of a row and of all below it, together */

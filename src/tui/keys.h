@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/str.h"
+#include "tui/tui.h"
 
 /*
  * tui/keys -- which key does what. Private to tui/.
@@ -40,7 +40,7 @@ enum action {
 };
 
 /* What a key does. */
-enum action key_action(uint32_t key);
+enum action key_action(const struct key_map *chosen, uint32_t key);
 
 /* A line of help an action, "" for ACTION_NONE. */
 struct key_help {

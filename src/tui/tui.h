@@ -19,10 +19,21 @@
 struct host;         /* base/host.h */
 struct package_list; /* packages/packages.h */
 
+/* Keys that the user chose, by action; 0: as usual. */
+enum { TUI_ACTIONS = 29 };
+struct key_map {
+    uint32_t at[TUI_ACTIONS];
+};
+
+/* Read "fold" -> "space". */
+struct map; /* base/map.h */
+MUST_CHECK bool tui_keys_read(const struct map *words, struct key_map *out_keys, struct err *err);
+
 struct tui {
     const struct analysis *analysis; /* traced */
     const struct package_list *packages;
     const struct host *host; /* its clock tells how long keys took */
+    struct key_map keys;
     bool color;
 };
 
