@@ -19,7 +19,7 @@ static unsigned width_of(str text)
     unsigned width = 0, bytes;
     uint32_t code;
     for (; (bytes = utf8_decode(text, &code)); text = str_from_index(text, bytes))
-        width += code_width(code) == 2 ? 2 : 1;
+        width += code_width(code);
     return width;
 }
 

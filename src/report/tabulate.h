@@ -7,7 +7,8 @@
  *
  * Shapes   A cell ends with a tab; what stands behind the last tab of a line is in no column. A
  *          column is as wide as its widest cell in lines that follow each other and all have it.
- * Units    A wide character takes two columns, others one: docker's own copy of it counts so.
+ * Units    A wide character takes two columns, a combining one none: docker's own copy of it
+ *          counts so.
  * Source   go.dev/pkg/text/tabwriter.
  */
 

@@ -22,7 +22,7 @@ AGES = [60, 110, 120, 3580, 5380, 5400, 47 * 3600, 171000, 86400 * 13, 86400 * 1
         NOW - 946684800, NOW - 946684801]
 TEXTS = ["CMD [\"/bin/true\"]", "RUN /bin/sh -c apt-get update\t && apt-get install -y a long one",
          "COPY 日本語日本語日本語日本語日本語日本語日本語日本語日本語 x", "line one\nline two <&>",
-         "é" * 45, "é" * 46, "x" * 45, "x" * 46, "", "/bin/sh -c #(nop)  CMD [\"bash\"]"]
+         "é" * 45, "é" * 46, "e\u0301" * 40, "\U0001f40b-" * 3, "x" * 45, "x" * 46, "", "/bin/sh -c #(nop)  CMD [\"bash\"]"]
 SIZES = [0, 1, 999, 1000, 1001, 9999, 99949, 99950]
 TEMPLATES = [
     [], ["--no-trunc"], ["-H=false"], ["--human=false", "--no-trunc"], ["-q"], ["-q", "--no-trunc"],
