@@ -29,17 +29,34 @@ static bool index_fits(str tag, uint32_t count, uint32_t *out_index)
     return true;
 }
 
+/* The image that a tag means: the one of that very name, else the only one whose name ends so. */
+static bool named_so(const struct image_names *images, str tag, uint32_t *out_index)
+{
+    uint32_t fitting = 0;
+    for (uint32_t i = 0; i < images->count; i++) {
+        bool fits = false;
+        VEC_EACH(str, name, images->at[i]) {
+            if (str_eq(*name, tag)) {
+                *out_index = i;
+                return true;
+            }
+            fits = fits || name_fits(*name, tag);
+        }
+        if (fits && !fitting++)
+            *out_index = i;
+    }
+    return fitting == 1;
+}
+
 bool opening_choose(struct opening *opening, const struct image_names *images, uint32_t *out_index,
                     struct err *err)
 {
     struct buf names = buf_init(opening->arena, 512);
     str tag = opening->tag;
+    if (tag.len && named_so(images, tag, out_index))
+        return true;
     for (uint32_t i = 0; i < images->count; i++)
         VEC_EACH(str, name, images->at[i]) {
-            if (tag.len && name_fits(*name, tag)) {
-                *out_index = i;
-                return true;
-            }
             buf_fmt(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(*name));
         }
     if (index_fits(tag, images->count, out_index))
@@ -50,7 +67,7 @@ bool opening_choose(struct opening *opening, const struct image_names *images, u
     if (!images->count)
         return err_set(err, ERR_FORMAT, "it lists no image");
     if (tag.len)
-        err_set(err, ERR_USAGE, "it has no image called '%.*s'", STR_ARG(tag));
+        err_set(err, ERR_USAGE, "it has no image called '%.*s', or more than one", STR_ARG(tag));
     else
         err_set(err, ERR_USAGE, "it has %" PRIu32 " images, and none was named", images->count);
     return err_hint(err, "it has: %.*s%s@0 to @%" PRIu32, STR_ARG(buf_str(&names)),

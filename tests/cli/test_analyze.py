@@ -190,7 +190,8 @@ def test_a_name_in_a_layout_may_be_a_whole_reference(plimsoll, tmp_path):
     name = "registry.example.com:5000/team/app:1.0"
     oci_layout(tmp_path / "lay:out", [BASE, DATA], tag=name)
     assert answer(plimsoll, f"oci:{tmp_path}/lay:out:{name}")["image"]["size"] == 12 * MB
-    run = plimsoll("analyze", f"oci:{tmp_path}/lay:out:team/app:1.0", code=2)
+    assert answer(plimsoll, f"oci:{tmp_path}/lay:out:team/app:1.0")["image"]["size"] == 12 * MB
+    run = plimsoll("analyze", f"oci:{tmp_path}/lay:out:m/app:1.0", code=2)
     assert f"it has: {name}" in run.stderr
 
 
