@@ -88,17 +88,32 @@ static bool link_as(const struct nameless *file, const char *name)
     return linkat(AT_FDCWD, link, file->dir_fd, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-bool nameless_keep(struct nameless *file, str name, struct err *err)
+bool nameless_keep_new(struct nameless *file, str name, bool *out_taken, struct err *err)
 {
     char z[LIMIT_PATH];
+    *out_taken = false;
     if (!name_z(z, name, err))
         return false;
     if (fault_hits() || fsync(file->fd) != 0)
         return err_sys(err, "cannot write '%s' to disk", z);
-    if (!link_as(file, z) && errno != EEXIST)
-        return err_sys(err, "cannot keep '%s'", z);
+    if (!link_as(file, z)) {
+        *out_taken = errno == EEXIST;
+        return *out_taken || err_sys(err, "cannot keep '%s'", z);
+    }
     if (!dir_sync(file->dir_fd, err))
         return err_wrap(err, "'%s'", z);
+    nameless_drop(file);
+    return true;
+}
+
+bool nameless_keep(struct nameless *file, str name, struct err *err)
+{
+    bool taken;
+    if (!nameless_keep_new(file, name, &taken, err))
+        return false;
+    /* Whoever made it may not have brought its name to the disk yet. */
+    if (taken && !dir_sync(file->dir_fd, err))
+        return err_wrap(err, "'%.*s'", STR_ARG(name));
     nameless_drop(file);
     return true;
 }

@@ -31,6 +31,11 @@ MUST_CHECK bool nameless_open(int dir_fd, struct nameless *out_file, struct err 
  * stays and the new file is dropped: names are digests, so it is the same. */
 MUST_CHECK bool nameless_keep(struct nameless *file, str name, struct err *err);
 
+/* The same, where the name is somebody's choice: what has that name already stays, out_taken tells,
+ * and the new file can be given another name. No link is followed. */
+MUST_CHECK bool nameless_keep_new(struct nameless *file, str name, bool *out_taken,
+                                  struct err *err);
+
 /* Put it in the place of what has that name, without waiting for the disk: for what can be made
  * again, and is checked when it is read. */
 MUST_CHECK bool nameless_replace(struct nameless *file, str name, struct err *err);

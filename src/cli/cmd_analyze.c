@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/io.h"
+#include "base/num.h"
 #include "report/report.h"
 #include "tui/tui.h"
 
@@ -126,6 +127,20 @@ static bool show(struct ctx *ctx, const struct analyze_args *args, const struct 
     return true;
 }
 
+/* The terminal is taken when all is read: until then it says what it waits for. */
+static void tell_reading(struct ctx *ctx, const struct analyze_args *args,
+                         const struct image *image)
+{
+    uint64_t bytes = 0;
+    if (!args->interactive)
+        return;
+    VEC_EACH(struct image_layer, layer, image->layers)
+        bytes += layer->blob.size;
+    ctx_note(ctx, "reading the %u layers of %.*s, %.*s ...", image->layers.count,
+             STR_ARG(report_escape(ctx->arena, image->name)),
+             STR_ARG(size_print(ctx->arena, bytes)));
+}
+
 static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, struct err *err)
 {
     const struct analyze_args *args = raw_args;
@@ -137,8 +152,10 @@ static bool run_analyze(struct ctx *ctx, const void *raw_args, int *out_exit, st
     bool broken;
     if (!terminal_is_there(args, err) || !read_keys(ctx, args, &keys, err) ||
         !analyze_gates_read(ctx, args, &gates, err) || !read_hints(ctx, args, &base, &hints, err) ||
-        !image_arg_open(ctx, &args->image, image_name(ctx, args), &read.image, err) ||
-        !image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
+        !image_arg_open(ctx, &args->image, image_name(ctx, args), &read.image, err))
+        return false;
+    tell_reading(ctx, args, &read.image);
+    if (!image_arg_read(ctx, &args->image, (unsigned)args->threads, &read, err))
         return false;
     struct analysis analysis = analyze_image(ctx->arena, &read.image, &read.view, &read.packages);
     analysis_trace(ctx->arena, &analysis, &read.packages, &hints);

@@ -132,6 +132,12 @@ MUST_CHECK bool layers_read(struct arena *arena, const struct image *image,
 bool layers_find(struct arena *arena, const struct image *image, const struct layer_reading *how,
                  struct layer_result *out_results);
 
+/* The bytes of one file, by its place in the archive, to whoever takes them. The layer is read to
+ * its end: only when this is true were they those of its diff id. ERR_UNSUPPORTED where the layer's
+ * bytes come once (a registry), and for a sparse file. */
+MUST_CHECK bool layer_extract(const struct image_layer *layer, uint32_t order,
+                              const struct byte_sink *sink, struct err *err);
+
 /* The bytes that are kept: the same for the same layer, however it was compressed and read. */
 str layer_report_print(struct arena *arena, const struct layer_report *report);
 str pull_map_print(struct arena *arena, const struct pull_map *pull);

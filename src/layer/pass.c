@@ -240,16 +240,21 @@ static bool look_slot(struct pass *pass, const struct slot *slot)
     return look_at(side, piece);
 }
 
+bool pass_diff_id_is(digest got, digest wanted, struct err *err)
+{
+    if (digest_eq(got, wanted))
+        return true;
+    err_set(err, ERR_DIGEST, "its diff id is sha256:%s, not sha256:%s", digest_hex(got).z,
+            digest_hex(wanted).z);
+    return err_hint(err, "the image is damaged; get it again");
+}
+
 static bool end_look(struct pass *pass)
 {
     struct look_side *side = &pass->look;
     digest got = sha256_end(&side->hash);
-    if (!digest_eq(got, pass->layer->diff_id)) {
-        err_set(&side->err, ERR_DIGEST, "its diff id is sha256:%s, not sha256:%s",
-                digest_hex(got).z, digest_hex(pass->layer->diff_id).z);
-        return err_hint(&side->err, "the image is damaged; get it again");
-    }
-    if (!tar_finish(side->tar, &side->err) ||
+    if (!pass_diff_id_is(got, pass->layer->diff_id, &side->err) ||
+        !tar_finish(side->tar, &side->err) ||
         !building_end(&side->building, &pass->report, &side->err))
         return false;
     pass->report.diff_id = got;

@@ -27,3 +27,6 @@ void pass_result(struct pass *pass, struct layer_result *out_result);
 
 /* Give back all but the results. */
 void pass_free(struct pass *pass);
+
+/* Is it the layer's? Who reads one to its end asks. */
+MUST_CHECK bool pass_diff_id_is(digest got, digest wanted, struct err *err);

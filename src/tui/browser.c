@@ -12,6 +12,7 @@ struct browser browser_new(struct arena *arena, const struct tui *tui)
                               .tree = tree_build(arena, tui->analysis->view),
                               .pane = PANE_FILES,
                               .page = 20,
+                              .extract = TREE_NONE,
                               .shown = ROW_ALL};
     uint32_t count = browser.tree.count;
     browser.empty = arena_mark(browser.listing);
@@ -137,6 +138,17 @@ static void toggle_measure(struct browser *browser, bool *setting)
     measure_again(browser);
 }
 
+/* Note what is to be written; who has the terminal does it. */
+static void want_extract(struct browser *browser)
+{
+    uint32_t row = browser_row(browser);
+    bool file =
+        browser->pane == PANE_FILES && row != TREE_NONE && !tree_is_folder(&browser->tree, row);
+    browser->extract = file ? browser_version(browser, row) : TREE_NONE;
+    if (browser->extract == TREE_NONE)
+        browser->said = STR("only a file can be extracted: put the cursor on one");
+}
+
 static void show_overlay(struct browser *browser, enum overlay overlay)
 {
     browser->overlay = browser->overlay == overlay ? OVERLAY_NONE : overlay;
@@ -214,6 +226,7 @@ static void change_shown(struct browser *browser, enum action action)
     case ACTION_SAME: toggle_state(browser, ROW_SAME); break;
     case ACTION_FIX: show_overlay(browser, OVERLAY_FIX); break;
     case ACTION_HELP: show_overlay(browser, OVERLAY_HELP); break;
+    case ACTION_EXTRACT: want_extract(browser); break;
     case ACTION_FILTER: browser->typing = true; break;
     default: break;
     }
@@ -221,6 +234,8 @@ static void change_shown(struct browser *browser, enum action action)
 
 bool browser_key(struct browser *browser, uint32_t key)
 {
+    if (key != SCREEN_RESIZE)
+        browser->said = STR("");
     if (browser->typing && key != SCREEN_RESIZE) {
         type(browser, key);
         return key != SCREEN_CLOSED && key != 3;

@@ -47,6 +47,8 @@ struct browser {
     uint32_t layer, layer_scroll; /* 0: the whole image */
     uint32_t page;                /* rows of the pane, as last drawn */
     uint32_t overlay_scroll;
+    uint32_t extract; /* version that is to be written to a file; TREE_NONE: none */
+    str said;         /* of the last key, on the bottom line; "" for nothing */
     enum pane pane;
     enum sorting sorting;
     enum bars bars;
@@ -69,6 +71,10 @@ uint64_t browser_weight(const struct browser *browser, uint32_t row);
 
 /* The row under the cursor; TREE_NONE for none. */
 uint32_t browser_row(const struct browser *browser);
+
+/* The version of a row that is told about: of the layer that is chosen, or what stands there with
+ * it, or what it takes away; else the live one, else the last. TREE_NONE: no layer wrote one. */
+uint32_t browser_version(const struct browser *browser, uint32_t row);
 
 /* What is shown first: the states of the rows for the layer that is chosen, then the list. */
 void browser_measure(struct browser *browser);

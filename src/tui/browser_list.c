@@ -198,3 +198,18 @@ void browser_list(struct browser *browser)
     browser->list_count = 0;
     list_below(browser, 0);
 }
+
+uint32_t browser_version(const struct browser *browser, uint32_t row)
+{
+    const struct tree_row *at = &browser->tree.rows[row];
+    uint32_t live = tree_live_version(&browser->tree, row);
+    if (browser->layer) {
+        struct versions found = versions_at(browser, at, browser->layer - 1);
+        uint32_t after = found.here != TREE_NONE ? found.here : found.after;
+        if (after != TREE_NONE || found.earlier != TREE_NONE)
+            return after != TREE_NONE ? after : found.earlier;
+    }
+    if (live != TREE_NONE || !at->version_count)
+        return live;
+    return at->file + at->version_count - 1;
+}

@@ -18,7 +18,8 @@ enum {
     SIZE_COLUMNS = 9,
     BAR_COLUMNS = 10,
     DETAILS = 4,
-    HELP_COLUMNS = 49
+    HELP_COLUMNS = 49,
+    HELP_KEYS_COLUMNS = 16
 };
 
 /* A part of the screen. */
@@ -92,23 +93,9 @@ static void draw_layers(struct drawing *d, const struct area *area)
 
 /* -- files ------------------------------------------------------------------------------------- */
 
-/* The version that is told about: the one of the layer, else the live one, else the last. */
-static uint32_t version_of(const struct browser *browser, uint32_t row)
-{
-    const struct tree_row *at = &browser->tree.rows[row];
-    const struct image_view *view = browser->analysis->view;
-    uint32_t live = tree_live_version(&browser->tree, row);
-    for (uint32_t i = at->file; browser->layer && i < at->file + at->version_count; i++)
-        if (view->files[i].layer == browser->layer - 1)
-            return i;
-    if (live != TREE_NONE || !at->version_count)
-        return live;
-    return at->file + at->version_count - 1;
-}
-
 static uint32_t owner_of(const struct browser *browser, uint32_t row)
 {
-    uint32_t version = version_of(browser, row);
+    uint32_t version = browser_version(browser, row);
     if (version == TREE_NONE || tree_is_folder(&browser->tree, row) || !browser->packages->owner)
         return PACKAGE_NONE_OWNS;
     return browser->packages->owner[version];
@@ -156,7 +143,7 @@ static str row_name(struct drawing *d, uint32_t row)
     const struct browser *browser = d->browser;
     const struct image_view *view = browser->analysis->view;
     str name = report_escape(d->arena, tree_name(&browser->tree, row));
-    uint32_t version = version_of(browser, row);
+    uint32_t version = browser_version(browser, row);
     if (tree_is_folder(&browser->tree, row))
         return str_fmt(d->arena, "%c %.*s/", browser->open[row] ? '-' : '+', STR_ARG(name));
     if (version == TREE_NONE)
@@ -252,7 +239,7 @@ static void draw_file_details(struct drawing *d, const struct area *area)
         str_fmt(d->arena, "%.*s, %.*s of the pull, %" PRIu32 " files",
                 STR_ARG(size_print(d->arena, sum.bytes)), STR_ARG(size_print(d->arena, sum.pull)),
                 sum.files));
-    uint32_t version = version_of(browser, row), owner = owner_of(browser, row);
+    uint32_t version = browser_version(browser, row), owner = owner_of(browser, row);
     if (version != TREE_NONE) {
         const struct image_view *view = browser->analysis->view;
         const struct layer_entry *entry = view_entry(view, &view->files[version]);
@@ -337,10 +324,12 @@ static void draw_help(struct drawing *d, const struct area *area)
     uint32_t first = d->browser->overlay_scroll < ACTION_COUNT - 2 ? d->browser->overlay_scroll
                                                                    : ACTION_COUNT - 2;
     for (uint32_t i = 0; i < area->lines * columns && first + 1 + i < ACTION_COUNT; i++) {
-        struct key_help help = key_help((enum action)(first + 1 + i));
+        struct key_help help = key_help(d->arena, &d->browser->keys, (enum action)(first + 1 + i));
         unsigned at = i / area->lines * HELP_COLUMNS;
-        put(area, i % area->lines, &at, TONE_PLAIN,
-            str_fmt(d->arena, " %-14s %s", help.keys, help.what));
+        unsigned what_at = at + HELP_KEYS_COLUMNS;
+        put(area, i % area->lines, &at, TONE_BOLD, str_fmt(d->arena, " %.*s ", STR_ARG(help.keys)));
+        at = at > what_at ? at : what_at;
+        put(area, i % area->lines, &at, TONE_PLAIN, str_from(help.what));
     }
 }
 
@@ -364,19 +353,34 @@ static void draw_title(struct drawing *d, unsigned columns)
     put(&area, 0, &at, TONE_PLAIN, report_escape(d->arena, analysis->image->name));
 }
 
+static const struct {
+    enum action action;
+    const char *what;
+} first_ones[] = {{ACTION_HELP, "help"},    {ACTION_QUIT, "end"},      {ACTION_PANE, "pane"},
+                  {ACTION_FOLD, "fold"},    {ACTION_FILTER, "filter"}, {ACTION_PULL, "pull"},
+                  {ACTION_WASTE, "hidden"}, {ACTION_FIX, "fix"},       {ACTION_EXTRACT, "extract"}};
+
 static void draw_status(struct drawing *d, unsigned line, unsigned columns)
 {
     const struct browser *browser = d->browser;
     const struct area area = {line, 0, 1, columns};
     unsigned at = 0;
+    if (browser->said.len) {
+        put(&area, 0, &at, TONE_BOLD, report_escape(d->arena, browser->said));
+        return;
+    }
     if (browser->typing || browser->filter_len) {
         put(&area, 0, &at, TONE_YELLOW,
             str_fmt(d->arena, "/%.*s%s", (int)browser->filter_len, browser->filter,
                     browser->typing ? "_" : ""));
         return;
     }
-    put(&area, 0, &at, TONE_DIM,
-        STR("?:help q:end tab:pane space:fold /:filter s/n/C:sort p:pull w:hidden f:fix"));
+    for (size_t i = 0; i < ARRAY_COUNT(first_ones); i++) {
+        str key = key_first(d->arena, &browser->keys, first_ones[i].action);
+        if (key.len)
+            put(&area, 0, &at, TONE_DIM,
+                str_fmt(d->arena, "%.*s:%s ", STR_ARG(key), first_ones[i].what));
+    }
 }
 
 static void draw_panes(struct drawing *d, unsigned columns, unsigned lines)

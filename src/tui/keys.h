@@ -34,6 +34,7 @@ enum action {
     ACTION_CHANGED,
     ACTION_SAME,
     ACTION_LAYER_ONLY,
+    ACTION_EXTRACT,
     ACTION_HELP,
     ACTION_QUIT,
     ACTION_COUNT,
@@ -42,8 +43,12 @@ enum action {
 /* What a key does. */
 enum action key_action(const struct key_map *chosen, uint32_t key);
 
-/* A line of help an action, "" for ACTION_NONE. */
+/* A line of help: the keys that do it now, the user's where there are some. */
 struct key_help {
-    const char *keys, *what;
+    str keys;
+    const char *what;
 };
-struct key_help key_help(enum action action);
+struct key_help key_help(struct arena *arena, const struct key_map *chosen, enum action action);
+
+/* The first of them; "" where all its keys were given to others. */
+str key_first(struct arena *arena, const struct key_map *chosen, enum action action);

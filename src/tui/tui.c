@@ -2,7 +2,18 @@
 
 #include "base/host.h"
 #include "tui/draw.h"
+#include "tui/extract.h"
 #include "tui/screen.h"
+
+/* Write the file that was asked for; meanwhile the screen says so. */
+static void extract(struct arena *scratch, struct browser *browser, const struct host *host)
+{
+    browser->said = STR("reading the layer of the file ...");
+    draw(scratch, browser);
+    browser->said = extract_version(browser, host, browser->extract);
+    browser->extract = TREE_NONE;
+    draw(scratch, browser);
+}
 
 bool tui_run(struct arena *arena, const struct tui *tui, struct tui_times *out_times,
              struct err *err)
@@ -23,6 +34,8 @@ bool tui_run(struct arena *arena, const struct tui *tui, struct tui_times *out_t
         uint64_t took_ms = host_ticks_ms(tui->host) - began_ms;
         times.keys++;
         times.worst_ms = took_ms > times.worst_ms ? took_ms : times.worst_ms;
+        if (goes_on && browser.extract != TREE_NONE)
+            extract(scratch, &browser, tui->host);
     }
     screen_close();
     *out_times = times;

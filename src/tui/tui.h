@@ -20,7 +20,7 @@ struct host;         /* base/host.h */
 struct package_list; /* packages/packages.h */
 
 /* Keys that the user chose, by action; 0: as usual. */
-enum { TUI_ACTIONS = 29 };
+enum { TUI_ACTIONS = 30 };
 struct key_map {
     uint32_t at[TUI_ACTIONS];
 };
@@ -32,7 +32,7 @@ MUST_CHECK bool tui_keys_read(const struct map *words, struct key_map *out_keys,
 struct tui {
     const struct analysis *analysis; /* traced */
     const struct package_list *packages;
-    const struct host *host; /* its clock tells how long keys took */
+    const struct host *host; /* its clock tells how long keys took; its folder is where files go */
     struct key_map keys;
     bool color;
 };

@@ -29,7 +29,7 @@ class Terminal:
     def start(self, *args, columns=100, lines=24, env=""):
         command = shlex.join([self.plimsoll.binary, *map(str, args)])
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(lines),
-                  f"{env} PLIMSOLL_STORE=/dev/null/none {command}; echo status $?; exec sleep 600")
+                  "-c", str(self.folder), f"{env} PLIMSOLL_STORE=/dev/null/none {command}; echo status $?; exec sleep 600")
         return self
 
     def screen(self):
@@ -114,6 +114,26 @@ def test_keys_are_the_users(terminal, image, tmp_path):
     terminal.keys("C-x").shows("status 0")
 
 
+def help_of(screen, columns=49):
+    """What does what: of a screen with two columns of help."""
+    halves = [line[at:at + columns] for line in screen.splitlines() for at in (0, columns)]
+    return {half[16:].strip(): half[:15].strip() for half in halves}
+
+
+def test_help_tells_the_keys_that_are_bound(terminal, image, tmp_path):
+    config = tmp_path / "keys.yaml"
+    config.write_text("keys: {pull: tab, waste: é, help: h, page-up: ctrl-b}\n")
+    terminal.start("analyze", "-i", image, "--config", config)
+    terminal.shows("h:help", "tab:pull", "é:hidden", "shift-tab:pane", without=["?:help"])
+    keys = help_of(terminal.keys("h").shows("only what is hidden"))
+    assert keys["only what is hidden"] == "é" and keys["a page up"] == "ctrl-b"
+    assert keys["bytes of files, or of the pull"] == "tab" and keys["the other pane"] == "shift-tab"
+    assert keys["out of the folder"] == "left" and keys["this help"] == "h"
+    assert keys["into the folder"] == "right l enter" and keys["end"] == "q ctrl-c"
+    assert keys["open or close all folders"] == "ctrl-space z"
+    assert keys["write the file into this folder"] == "ctrl-e"
+
+
 @pytest.mark.parametrize("keys, says", [
     ("{fold-al: x}", "no action 'fold-al'"), ("{fold: xy}", "'xy' is no key"),
     ("{fold: ctrl-1}", "'ctrl-1' is no key"), ("[a]", "expected here")])
@@ -121,6 +141,79 @@ def test_keys_that_are_none(terminal, image, tmp_path, keys, says):
     config = tmp_path / "keys.yaml"
     config.write_text(f"keys: {keys}\n")
     terminal.start("analyze", "-i", image, "--config", config).shows(says, "status 2")
+
+
+@pytest.fixture
+def versions(tmp_path):
+    """Two versions of a file, one that is gone, links, a name that is hostile."""
+    layers = [
+        [("note", b"one" * 100000), ("gone", b"gone"), ("empty", b"")],
+        [("note", b"two"), (".wh.gone", b""), ("same", {"hard": "note"}),
+         ("soft", {"link": "/etc/passwd"}), (EVIL, b"evil")],
+    ]
+    return docker_archive(tmp_path / "versions.tar", layers)
+
+
+def look_for(terminal, name):
+    """Put the cursor on the one file with that in its name."""
+    terminal.keys("/", "Escape", "/", *name, "Enter", "Home").shows(f"/{name}", without=[f"/{name}_"])
+
+
+def test_extract(terminal, versions, tmp_path):
+    terminal.start("analyze", "-i", versions).shows("note", "ctrl-e:extract")
+    for name, bytes_ in (("note", b"two"), ("empty", b""), ("gone", b"gone"), ("same", b"two")):
+        look_for(terminal, name)
+        terminal.keys("C-e").shows(f"wrote ./{name}, of layer")
+        assert (tmp_path / name).read_bytes() == bytes_
+    assert (tmp_path / "note").stat().st_mode & 0o7777 == 0o644
+    look_for(terminal, "evil")
+    terminal.keys("C-e").shows("wrote ./evil\\x1b[31m")
+    assert (tmp_path / EVIL).read_bytes() == b"evil"
+    look_for(terminal, "soft")
+    terminal.keys("C-e").shows("it is no regular file")
+    assert not os.path.lexists(tmp_path / "soft")
+    terminal.keys("Tab", "C-e").shows("only a file can be extracted")
+    assert not [name for name in os.listdir(tmp_path) if name.startswith(".plimsoll")]
+
+
+def test_extract_overwrites_nothing(terminal, versions, tmp_path):
+    (tmp_path / "note").write_bytes(b"mine")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "note.1")
+    terminal.start("analyze", "-i", versions).shows("note")
+    look_for(terminal, "note")
+    terminal.keys("Tab", "Down", "Tab", "C-e").shows("wrote ./note.2, of layer 1")
+    assert (tmp_path / "note.2").read_bytes() == b"one" * 100000
+    assert (tmp_path / "note").read_bytes() == b"mine"
+    assert not os.path.lexists(tmp_path / "elsewhere")
+    terminal.keys("j").shows("/note", without=["wrote"])
+    terminal.keys("Tab", "Down", "Tab", "C-e").shows("wrote ./note.3, of layer 2")
+    assert (tmp_path / "note.3").read_bytes() == b"two"
+
+
+def test_extract_from_a_damaged_layer(terminal, versions, tmp_path):
+    terminal.start("analyze", "-i", versions).shows("note")
+    look_for(terminal, "note")
+    with open(versions, "rb") as file:
+        bytes_ = file.read()
+    assert bytes_.count(b"two") == 1
+    with open(versions, "r+b") as file:
+        file.seek(bytes_.index(b"two"))
+        file.write(b"bad")
+    terminal.keys("C-e").shows("not extracted: its diff id is")
+    assert not os.path.lexists(tmp_path / "note")
+
+
+def test_extract_from_what_is_read_once(terminal, tmp_path):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "file").write_bytes(b"f" * 100)
+    terminal.start("analyze", "-i", f"rootfs:{tmp_path}/tree").shows("file")
+    terminal.keys("C-e").shows("not extracted", "come once")
+    assert not os.path.lexists(tmp_path / "file")
+
+
+def test_it_says_what_is_read(terminal, image):
+    terminal.start("analyze", "-i", image).shows("+ usr/")
+    terminal.keys("q").shows("reading the 3 layers of", "status 0")
 
 
 def test_the_terminal_is_given_back(terminal, image):

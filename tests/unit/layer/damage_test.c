@@ -190,6 +190,72 @@ static void reports_depend_on_the_bytes_alone(void **state)
     assert_rows(rows);
 }
 
+/* -- one file, read again ---------------------------------------------------------------------- */
+
+struct taken {
+    struct buf bytes;
+};
+
+static bool take(void *to, str bytes, struct err *err)
+{
+    (void)err;
+    buf_add(&((struct taken *)to)->bytes, bytes);
+    return true;
+}
+
+/* What layer_extract() gives of a place; at NULL where it refuses. */
+static str extracted(struct arena *arena, const struct image_layer *layer, uint32_t order,
+                     struct err *err)
+{
+    struct taken taken = {buf_init(arena, 1 << 20)};
+    const struct byte_sink sink = {take, &taken};
+    *err = (struct err){0};
+    if (!layer_extract(layer, order, &sink, err))
+        return STR_NONE;
+    return str_cat(arena, STR("="), buf_str(&taken.bytes)); /* an empty file is one, too */
+}
+
+/* As add_file() fills it. */
+static bool is_file_of(str bytes, size_t size, char fill)
+{
+    for (size_t i = 1; i < bytes.len; i++)
+        if (bytes.at[i] != (char)(fill + (char)((i - 1) % 7)))
+            return false;
+    return bytes.len == size + 1;
+}
+
+static void a_file_is_read_again(void **state)
+{
+    struct arena *arena = *state;
+    struct err err = {0};
+    struct unit_rows rows = {0};
+    assert_true(hash_open(&err));
+    str tar = large_tar(arena, 3), small = small_tar(arena, 'a');
+    for (int how = 0; how < 4; how++) {
+        str tars[2] = {tar, small}, blobs[2];
+        for (int i = 0; i < 2; i++)
+            blobs[i] = how == 0   ? tars[i]
+                       : how == 3 ? zstd_of(arena, tars[i])
+                                  : gzip_of(arena, tars[i], (size_t)how);
+        struct image image = image_of(arena, tars, blobs, 2);
+        struct image_layer *large = &image.layers.at[0];
+        for (uint32_t order = 0; order < 300; order += 23)
+            unit_row(&rows, "the bytes of the file at that place",
+                     is_file_of(extracted(arena, large, order, &err), order * 3 * 97 % 20000,
+                                (char)('a' + order % 20)));
+        unit_row(&rows, "no entry", !extracted(arena, large, 300, &err).at);
+        unit_row(&rows, "is told", err.code == ERR_FORMAT);
+        unit_row(&rows, "a hard link is no file", !extracted(arena, large + 1, 2, &err).at);
+        unit_row(&rows, "is told", err.code == ERR_UNSUPPORTED);
+        large->diff_id.at[0] ^= 1;
+        unit_row(&rows, "other bytes than the diff id's", !extracted(arena, large, 1, &err).at);
+        unit_row(&rows, "are told", err.code == ERR_DIGEST && err.hint[0]);
+        large->blob.size /= 2;
+        unit_row(&rows, "half a layer", !extracted(arena, large, 1, &err).at && err.lines);
+    }
+    assert_rows(rows);
+}
+
 /* -- damage ------------------------------------------------------------------------------------ */
 
 struct trial {
@@ -270,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(reports_depend_on_the_bytes_alone),
+        UNIT_TEST(a_file_is_read_again),
         UNIT_TEST(every_byte_of_docker_save),
         UNIT_TEST(every_byte_of_compressed_layers),
     };

@@ -135,6 +135,35 @@ static void keys_change_what_is_shown(void **state)
     assert_rows(wrong);
 }
 
+/* Which version ctrl-e takes: its size; 0 for none. */
+static const struct {
+    const char *says, *keys;
+    uint64_t size;
+} extracts[] = {
+    {"the live one", "lj\x05", 60},
+    {"not of a folder", "l\x05", 0},
+    {"what the layer wrote", "\tj\tlj\x05", 100},
+    {"nor from the other pane", "lj\t\x05", 0},
+    {"what stands there with the layer", "\tjj\tljj\x05", 1},
+    {"what the layer takes away", "\tjj\tz/gone\rG\x05", 30},
+    {"the last of what is gone", "nwjlj\x05", 30},
+};
+
+static void a_file_is_extracted(void **state)
+{
+    struct unit_rows wrong = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(extracts); i++) {
+        struct browser browser = small(*state);
+        for (const char *key = extracts[i].keys; *key; key++)
+            unit_row(&wrong, extracts[i].says, browser_key(&browser, (unsigned char)*key));
+        const struct image_view *view = browser.analysis->view;
+        bool none = browser.extract == TREE_NONE;
+        uint64_t size = none ? 0 : view_entry(view, &view->files[browser.extract])->size;
+        unit_row(&wrong, extracts[i].says, size == extracts[i].size && none == !!browser.said.len);
+    }
+    assert_rows(wrong);
+}
+
 static void q_ends(void **state)
 {
     struct browser browser = small(*state);
@@ -209,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(keys_change_what_is_shown),
+        UNIT_TEST(a_file_is_extracted),
         UNIT_TEST(q_ends),
         UNIT_TEST(the_cursor_stays_on_its_row),
         UNIT_TEST(no_key_takes_50_ms_on_100000_files),
