@@ -2,7 +2,7 @@
 
 #include "base/host.h"
 #include "tui/draw.h"
-#include "tui/extract.h"
+#include "tui/file_out.h"
 #include "tui/screen.h"
 
 /* Write the file that was asked for; meanwhile the screen says so. */

@@ -156,7 +156,8 @@ def versions(tmp_path):
 
 def look_for(terminal, name):
     """Put the cursor on the one file with that in its name."""
-    terminal.keys("/", "Escape", "/", *name, "Enter", "Home").shows(f"/{name}", without=[f"/{name}_"])
+    terminal.keys("/", "Escape", "/", *name, "Enter", "Home")
+    terminal.shows(f"/{name}", without=[f"/{name}_"])
 
 
 def test_extract(terminal, versions, tmp_path):

@@ -1,4 +1,4 @@
-#include "tui/extract.h"
+#include "tui/file_out.h"
 
 #include "base/host.h"
 #include "base/io.h"
