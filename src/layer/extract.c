@@ -111,8 +111,8 @@ bool layer_extract(const struct image_layer *layer, uint32_t order, const struct
 {
     enum compression compression;
     if (layer->blob.source) {
-        err_set(err, ERR_UNSUPPORTED, "the layer's bytes come once, and are not kept");
-        return err_hint(err, "get the image first, with 'plimsoll image pull' or 'image load'");
+        err_set(err, ERR_UNSUPPORTED, "its layer is not kept");
+        return err_hint(err, "'plimsoll image pull' or 'load' it first");
     }
     if (!layer_compression(layer, &compression, err))
         return false;

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from made_images import docker_archive
+from registries import make_image, real_registry, upload
 
 HISTORY = [{"created_by": "RUN /bin/sh -c make # buildkit"}, {"created_by": "RUN rm -r cache"},
            {"created_by": "COPY . /app # buildkit"}]
@@ -208,8 +209,17 @@ def test_extract_from_what_is_read_once(terminal, tmp_path):
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "file").write_bytes(b"f" * 100)
     terminal.start("analyze", "-i", f"rootfs:{tmp_path}/tree").shows("file")
-    terminal.keys("C-e").shows("not extracted", "come once")
+    terminal.keys("C-e").shows("not extracted: its layer is not kept; 'plimsoll image pull' or")
     assert not os.path.lexists(tmp_path / "file")
+
+
+def test_extract_from_a_registry(terminal, tmp_path):
+    layout = make_image(tmp_path / "layout", layers=1)
+    with real_registry(str(tmp_path / "registry")) as registry:
+        upload(layout, f"{registry.host}/team/app:1")
+        terminal.start("analyze", "-i", f"docker://{registry.host}/team/app:1").shows("file0")
+        terminal.keys("C-e").shows("not extracted: its layer is not kept")
+    assert not os.path.lexists(tmp_path / "file0")
 
 
 def test_it_says_what_is_read(terminal, image):
