@@ -22,6 +22,8 @@ struct layer_set {
 struct level {
     str path;
     struct layer_set hides; /* layers that hide what is below */
+    struct layer_set seen;  /* layers that have something below */
+    uint32_t first, end;    /* its versions in the view */
 };
 
 struct folding {
@@ -42,6 +44,11 @@ struct folding {
 static void set_add(struct layer_set *set, uint32_t layer)
 {
     set->word[layer / 64] |= 1ull << layer % 64;
+}
+
+static bool set_has(const struct layer_set *set, uint32_t layer)
+{
+    return set->word[layer / 64] >> layer % 64 & 1;
 }
 
 /* The lowest layer of the set above `layer`; LAYER_NOWHERE when there is none. */
@@ -197,10 +204,34 @@ static void add_version(struct folding *f, const struct said_list *list, uint32_
     }
 }
 
+/* A lower layer's file is gone where a layer has a folder, said or not. */
+static void hide_files_of(struct folding *f, const struct level *level, uint32_t layer)
+{
+    for (uint32_t i = level->first; i < level->end; i++) {
+        struct view_file *file = &f->view->files[i];
+        if (file->layer >= layer || view_entry(f->view, file)->kind == LAYER_DIRECTORY ||
+            (file->fate != FATE_LIVE && file->hider <= layer))
+            continue;
+        file->hider = (uint16_t)layer;
+        file->fate = FATE_DELETED;
+    }
+}
+
+/* A layer that has something below a path has a folder there. What was asked once for a level was
+ * asked for those around it too. */
+static void hide_files_above(struct folding *f, uint32_t layer)
+{
+    for (uint32_t i = f->depth; i-- > 0 && !set_has(&f->levels[i].seen, layer);) {
+        set_add(&f->levels[i].seen, layer);
+        hide_files_of(f, &f->levels[i], layer);
+    }
+}
+
 static void add_path(struct folding *f, str path, const struct said_list *list)
 {
     while (f->depth && !path_is_below(path, f->levels[f->depth - 1].path))
         f->depth--;
+    uint32_t first = f->view->count;
     static const struct layer_set none;
     const struct layer_set *above = f->depth ? &f->levels[f->depth - 1].hides : &none;
     struct layer_set below = *above;
@@ -213,11 +244,14 @@ static void add_path(struct folding *f, str path, const struct said_list *list)
             set_add(&below, said->layer);
             hides = true;
         }
-        if (entry)
-            add_version(f, list, i, above);
+        if (!entry)
+            continue;
+        hide_files_above(f, said->layer);
+        add_version(f, list, i, above);
     }
     if (hides && f->depth < DEPTH_MAX)
-        f->levels[f->depth++] = (struct level){path, below};
+        f->levels[f->depth++] =
+            (struct level){.path = path, .hides = below, .first = first, .end = f->view->count};
 }
 
 /* -- hard links -------------------------------------------------------------------------------- */

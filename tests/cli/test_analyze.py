@@ -62,6 +62,14 @@ IMAGES = {
         [BASE, DATA, [("data", b"now a file")]],
         (12 * MB + 10, 10 * MB, 0, 0, 0),
     ),
+    "a folder that no entry names takes a file's place": (
+        [BASE, [("d", b"d" * MB)], [("d/x", b"x" * 10)]],
+        (3 * MB + 10, MB, 0, 0, 0),
+    ),
+    "and is replaced by a file": (
+        [BASE, [("d", b"d" * MB)], [("d/e/x", b"x" * 10)], [("d", b"d" * MB)]],
+        (4 * MB + 10, MB + 10, 0, 0, 0),
+    ),
     "the same path twice in a layer": (
         [BASE, [("t", b"1" * MB), ("t", b"2" * MB)]],
         (4 * MB, 0, MB, 0, 0),
