@@ -217,7 +217,8 @@ def test_several_processes_make_one_store(plimsoll, store, tmp_path):
         assert all(process.wait(timeout=60) in (0, 3) for process in running)
         assert all(process.returncode == 0 for process in running[:6])
         assert assert_right(new) == set()
-        assert len(os.listdir(new / "plimsoll" / "notes" / "report")) == len(LAYERS)
+        # No name leads to these layers: a prune that came last took what was learned of them.
+        assert len(os.listdir(new / "plimsoll" / "notes" / "report")) <= len(LAYERS)
 
 
 @pytest.mark.parametrize("verb", ["tag", "prune", "analyze", "load"])
