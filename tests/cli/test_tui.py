@@ -36,15 +36,25 @@ class Terminal:
     def screen(self):
         return self.tmux("capture-pane", "-p")
 
-    def shows(self, *texts, without=()):
-        """The screen, once it shows all of these."""
+    def wait_for(self, wanted, is_it):
+        """The screen, once it is that."""
         screen = ""
         for _ in range(200):
             screen = self.screen()
-            if all(text in screen for text in texts) and not any(x in screen for x in without):
+            if is_it(screen):
                 return screen
             time.sleep(0.05)
-        raise AssertionError(f"{texts} without {without}:\n{screen}")
+        raise AssertionError(f"{wanted}:\n{screen}")
+
+    def shows(self, *texts, without=()):
+        """The screen, once it shows all of these."""
+        return self.wait_for(f"{texts} without {without}", lambda screen: (
+            all(text in screen for text in texts) and not any(x in screen for x in without)))
+
+    def shows_first(self, first, then):
+        """The screen, once it shows one above the other."""
+        return self.wait_for(f"{first} above {then}", lambda screen: (
+            0 <= screen.find(first) < screen.find(then)))
 
     def keys(self, *keys):
         self.tmux("send-keys", *keys)
@@ -96,8 +106,7 @@ def test_looks(terminal, image):
     terminal.start("analyze", "-i", image).shows("[######### ] + usr/", "bytes")
     terminal.keys("g").shows("%", without=["[##"])
     terminal.keys("p").shows("  pull", without=["  bytes"])
-    terminal.keys("n").shows("app/")
-    assert terminal.screen().index("app/") < terminal.screen().index("usr/")
+    terminal.keys("n").shows_first("app/", "usr/")
     terminal.keys("f").shows("cache/old")
     terminal.keys("q").shows("usr/")
     terminal.keys("?").shows("ctrl-l", "only what is hidden")
