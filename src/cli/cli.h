@@ -53,11 +53,11 @@ enum progress_choice { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSO
 
 struct ctx;
 struct command;
+struct store; /* store/store.h */
 
 /* Run with parsed arguments; false with err set when it could not be done. `out_exit` is written
  * only on success. */
 typedef bool command_run(struct ctx *ctx, const void *args, int *out_exit, struct err *err);
-
 struct command {
     const char *name;     /* "check"; "image ls" is a verb of "image" */
     const char *summary;  /* one line */
@@ -83,7 +83,8 @@ struct ctx {
     const struct command *command;
     struct common common;
     bool stderr_tty;
-    struct events *events; /* of ctx_events(); NULL until it was asked */
+    struct events *events;      /* of ctx_events(); NULL until it was asked */
+    VEC(struct store *) stores; /* closed when the command has run */
 };
 
 #define OPERANDS_ANY 65535u

@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "report/report.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -180,7 +181,11 @@ int cli_main(struct arena *arena, const struct host *host, int argc, const char 
     int code = EXIT_FAILED;
     if (!find_command(words, count, &ctx.command, &used, &err))
         return tell(arena, &err);
-    if (run_command(&ctx, words + used, count - used, &code, &err))
+    bool good = run_command(&ctx, words + used, count - used, &code, &err);
+    VEC_EACH(struct store *, store, ctx.stores) {
+        store_close(*store);
+    }
+    if (good)
         return code;
     progress_clear(ctx.events);
     return tell(arena, &err);

@@ -31,7 +31,10 @@ bool image_arg_store(struct ctx *ctx, const struct image_args *args, bool create
                      struct store **out_store, struct err *err)
 {
     str path = args->store.len ? args->store : store_path_default(ctx->arena, &ctx->host);
-    return store_open(ctx->arena, path, create, out_store, err);
+    if (!store_open(ctx->arena, path, create, out_store, err))
+        return false;
+    vec_push(ctx->arena, &ctx->stores, *out_store);
+    return true;
 }
 
 bool image_arg_name(struct ctx *ctx, str text, str *out_name, struct err *err)

@@ -30,7 +30,7 @@ struct runes {
 static struct runes runes_of(struct arena *arena, str text)
 {
     struct runes runes = {NEW_ARRAY(arena, uint32_t, text.len + 1), 0};
-    const char *at = text.at, *end = text.at + text.len;
+    const char *at = text.at ? text.at : "", *end = at + text.len;
     while (at < end)
         runes.at[runes.count++] = utf8_next(&at, end);
     return runes;

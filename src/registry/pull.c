@@ -59,9 +59,9 @@ static bool get_document(struct pulling *pulling, const struct descriptor *descr
     if (!store_find_blob(pulling->pull->store, descriptor->digest, &found, &blob, err))
         return false;
     if (found) {
-        AUTO(fd) int fd = blob.fd;
         found = blob_read(pulling->arena, &blob, LIMIT_MANIFEST, &text, err) &&
                 digest_eq(sha256_of(text), descriptor->digest);
+        fd_cleanup(&blob.fd);
         err_clear(err);
     }
     if (!found && !document_get(pulling->arena, pulling->client, descriptor, &text, err))

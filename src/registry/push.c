@@ -72,7 +72,7 @@ static bool read_document(const struct pushing *pushing, const struct descriptor
     struct blob blob;
     if (!get_blob(pushing, descriptor, &blob, err))
         return false;
-    AUTO(fd) int fd = blob.fd;
+    AUTO(fd) UNUSED int fd = blob.fd;
     if (!blob_read(pushing->arena, &blob, LIMIT_MANIFEST, out_text, err))
         return false;
     if (digest_eq(sha256_of(*out_text), descriptor->digest))
@@ -152,7 +152,7 @@ static void push_blob(void *raw, size_t index, unsigned worker)
         pushing->failed[index] = true;
         return;
     }
-    AUTO(fd) int fd = upload.blob.fd;
+    AUTO(fd) UNUSED int fd = upload.blob.fd;
     upload.step = event_begin(
         events, str_fmt(client->arena, "blob %.12s", digest_hex(upload.descriptor.digest).z),
         upload.descriptor.size);

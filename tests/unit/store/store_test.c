@@ -97,7 +97,7 @@ static void a_blob_is_what_was_written(void **state)
     assert_true(digest_eq(descriptor.digest, sha256_of(STR("some bytes"))));
     struct blob blob;
     bool found;
-    str text;
+    str text = STR("");
     assert_true(store_find_blob(bench->store, descriptor.digest, &found, &blob, &bench->err));
     assert_true(found && blob_read(bench->arena, &blob, 100, &text, &bench->err));
     assert_true(str_eq(text, STR("some bytes")));
