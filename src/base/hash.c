@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
-#include <dlfcn.h>
+#include "base/library.h"
+
 #include <string.h>
 
 /* What we use of libcrypto's EVP interface. */
@@ -13,29 +14,17 @@ static struct {
     int (*final)(void *, unsigned char *, unsigned int *);
 } evp;
 
-static bool find(void *library, const char *name, void *out_function)
-{
-    void *function = dlsym(library, name);
-    memcpy(out_function, &function, sizeof(function));
-    return function;
-}
-
 bool hash_open(struct err *err)
 {
     if (evp.final)
         return true;
-    void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        err_set(err, ERR_UNSUPPORTED, "libcrypto.so.3 cannot be opened: %s", dlerror());
+    const struct library_symbol symbols[] = {
+        {"EVP_MD_CTX_new", &evp.context_new}, {"EVP_MD_CTX_free", &evp.context_free},
+        {"EVP_sha256", &evp.sha256},          {"EVP_DigestInit_ex", &evp.init},
+        {"EVP_DigestUpdate", &evp.update},    {"EVP_DigestFinal_ex", &evp.final},
+    };
+    if (!library_open("libcrypto.so.3", symbols, ARRAY_COUNT(symbols), err))
         return err_hint(err, "install OpenSSL 3 (Debian: libssl3)");
-    }
-    if (!find(library, "EVP_MD_CTX_new", &evp.context_new) ||
-        !find(library, "EVP_MD_CTX_free", &evp.context_free) ||
-        !find(library, "EVP_sha256", &evp.sha256) ||
-        !find(library, "EVP_DigestInit_ex", &evp.init) ||
-        !find(library, "EVP_DigestUpdate", &evp.update) ||
-        !find(library, "EVP_DigestFinal_ex", &evp.final))
-        return err_set(err, ERR_UNSUPPORTED, "libcrypto.so.3 is not OpenSSL 3");
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "data/sqlite.h"
 
-#include <dlfcn.h>
+#include "base/library.h"
+
 #include <sqlite3.h>
 #include <string.h>
 
@@ -32,10 +33,7 @@ struct sqlite {
 
 static bool load(struct err *err)
 {
-    static const struct {
-        const char *name;
-        void *at;
-    } functions[] = {
+    static const struct library_symbol symbols[] = {
         {"sqlite3_open_v2", &sqlite.open},
         {"sqlite3_close_v2", &sqlite.close},
         {"sqlite3_errmsg", &sqlite.errmsg},
@@ -55,17 +53,8 @@ static bool load(struct err *err)
     };
     if (sqlite.deserialize)
         return true;
-    void *library = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        err_set(err, ERR_UNSUPPORTED, "libsqlite3.so.0 cannot be opened: %s", dlerror());
+    if (!library_open("libsqlite3.so.0", symbols, ARRAY_COUNT(symbols), err))
         return err_hint(err, "install SQLite (Debian: libsqlite3-0)");
-    }
-    for (size_t i = 0; i < ARRAY_COUNT(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-        if (!function)
-            return err_set(err, ERR_UNSUPPORTED, "libsqlite3 has no %s", functions[i].name);
-        memcpy(functions[i].at, &function, sizeof(function));
-    }
     return true;
 }
 

@@ -2,9 +2,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/library.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <string.h>
 
 enum {
@@ -63,10 +63,7 @@ bool http_open(struct err *err)
 {
     if (curl.list_free)
         return true;
-    const struct {
-        const char *name;
-        void *function;
-    } wanted[] = {
+    const struct library_symbol symbols[] = {
         {"curl_global_init", &curl.global_init},
         {"curl_easy_init", &curl.easy_new},
         {"curl_easy_cleanup", &curl.easy_free},
@@ -84,19 +81,8 @@ bool http_open(struct err *err)
         {"curl_slist_append", &curl.list_add},
         {"curl_slist_free_all", &curl.list_free},
     };
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        err_set(err, ERR_UNSUPPORTED, "libcurl.so.4 cannot be opened: %s", dlerror());
+    if (!library_open("libcurl.so.4", symbols, ARRAY_COUNT(symbols), err))
         return err_hint(err, "install libcurl (Debian: libcurl4)");
-    }
-    for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) {
-        void *function = dlsym(library, wanted[i].name);
-        if (!function) {
-            curl.list_free = NULL;
-            return err_set(err, ERR_UNSUPPORTED, "libcurl.so.4 has no %s", wanted[i].name);
-        }
-        memcpy(wanted[i].function, &function, sizeof(function));
-    }
     if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, ERR_UNSUPPORTED, "libcurl does not start");
     return true;

@@ -38,6 +38,21 @@ void paint_stands_behind(struct paint *paint, const struct image *image)
     paint_z(paint, INK_PLAIN, "\n");
 }
 
+void paint_waste_parts(struct paint *paint, const struct analysis *analysis)
+{
+    struct arena *arena = paint->out.arena;
+    const struct image_view *view = analysis->view;
+    if (analysis->wasted_bytes)
+        paint_fmt(paint, INK_PLAIN, ": deleted %.*s, replaced %.*s, touched %.*s",
+                  STR_ARG(size_print(arena, view->deleted_bytes)),
+                  STR_ARG(size_print(arena, view->replaced_bytes)),
+                  STR_ARG(size_print(arena, view->touched_bytes)));
+    if (analysis->pull_wasted && is_compressed(analysis))
+        paint_fmt(paint, INK_PLAIN, "; %.*s of every pull",
+                  STR_ARG(size_print(arena, analysis->pull_wasted)));
+    paint_z(paint, INK_PLAIN, "\n");
+}
+
 static void paint_totals(struct paint *paint, const struct analysis *analysis)
 {
     struct arena *arena = paint->out.arena;
@@ -58,15 +73,7 @@ static void paint_totals(struct paint *paint, const struct analysis *analysis)
     paint_fmt(paint, INK_PLAIN, ", efficiency %.2f %%\n", analysis->efficiency * 100);
     paint_label(paint, "waste");
     paint_size(paint, analysis->wasted_bytes ? INK_YELLOW : INK_PLAIN, analysis->wasted_bytes);
-    if (analysis->wasted_bytes)
-        paint_fmt(paint, INK_PLAIN, ": deleted %.*s, replaced %.*s, touched %.*s",
-                  STR_ARG(size_print(arena, view->deleted_bytes)),
-                  STR_ARG(size_print(arena, view->replaced_bytes)),
-                  STR_ARG(size_print(arena, view->touched_bytes)));
-    if (analysis->pull_wasted && is_compressed(analysis))
-        paint_fmt(paint, INK_PLAIN, "; %.*s of every pull",
-                  STR_ARG(size_print(arena, analysis->pull_wasted)));
-    paint_z(paint, INK_PLAIN, "\n");
+    paint_waste_parts(paint, analysis);
 }
 
 void paint_created_by(struct paint *paint, str text, unsigned column)

@@ -20,19 +20,10 @@ static str size_of(struct paint *paint, uint64_t bytes)
 
 static void paint_waste_line(struct paint *paint, const struct analysis *analysis)
 {
-    const struct image_view *view = analysis->view;
     paint_label(paint, "waste");
     paint_fmt(paint, analysis->wasted_bytes ? INK_YELLOW : INK_PLAIN, "%.*s",
               STR_ARG(size_of(paint, analysis->wasted_bytes)));
-    if (analysis->wasted_bytes)
-        paint_fmt(paint, INK_PLAIN, ": deleted %.*s, replaced %.*s, touched %.*s",
-                  STR_ARG(size_of(paint, view->deleted_bytes)),
-                  STR_ARG(size_of(paint, view->replaced_bytes)),
-                  STR_ARG(size_of(paint, view->touched_bytes)));
-    if (analysis->pull_wasted && is_compressed(analysis))
-        paint_fmt(paint, INK_PLAIN, "; %.*s of every pull",
-                  STR_ARG(size_of(paint, analysis->pull_wasted)));
-    paint_z(paint, INK_PLAIN, "\n");
+    paint_waste_parts(paint, analysis);
 }
 
 static void paint_split(struct paint *paint, const struct analysis *analysis)

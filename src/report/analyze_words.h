@@ -19,6 +19,9 @@ str analysis_json(struct arena *arena, const struct analysis *analysis);
 /* A word in front of a line, in its column. */
 void paint_label(struct paint *paint, const char *label);
 
+/* ": deleted .., replaced .., touched ..; .. of every pull", and the end of the line. */
+void paint_waste_parts(struct paint *paint, const struct analysis *analysis);
+
 /* What is behind the image's name, in a line, where its label tells it. */
 void paint_stands_behind(struct paint *paint, const struct image *image);
 

@@ -1,8 +1,9 @@
 #include "tui/screen.h"
 
+#include "base/library.h"
+
 #include "text/utf8.h"
 
-#include <dlfcn.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,10 +37,7 @@ static struct {
 
 static bool curses_open(struct err *err)
 {
-    const struct {
-        const char *name;
-        void *at;
-    } symbols[] = {
+    const struct library_symbol symbols[] = {
         {"newterm", &curses.new_terminal},
         {"endwin", &curses.end},
         {"raw", &curses.raw},
@@ -62,17 +60,8 @@ static bool curses_open(struct err *err)
         {"wget_wch", &curses.get},
         {"stdscr", &curses.window},
     };
-    void *library = dlopen("libncursesw.so.6", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        err_set(err, ERR_UNSUPPORTED, "libncursesw.so.6 cannot be opened: %s", dlerror());
+    if (!library_open("libncursesw.so.6", symbols, ARRAY_COUNT(symbols), err))
         return err_hint(err, "install ncurses (Debian: libncursesw6), or use --report FILE");
-    }
-    for (size_t i = 0; i < ARRAY_COUNT(symbols); i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (!symbol)
-            return err_set(err, ERR_UNSUPPORTED, "libncursesw.so.6 has no %s", symbols[i].name);
-        memcpy(symbols[i].at, &symbol, sizeof(symbol));
-    }
     return true;
 }
 
