@@ -133,10 +133,8 @@ const char *part_name(enum part part);
 struct analysis analyze_image(struct arena *arena, const struct image *image,
                               const struct image_view *view, const struct package_list *packages);
 
-/* The category of a path: its index below category_count. */
-size_t category_of(str path);
-
-/* The same for many paths; those of one folder best come one after the other. */
+/* The categories of paths: an index below category_count each; those of one folder best come one
+ * after the other. */
 enum { CATEGORY_SUFFIXES = 32 };
 struct category_finder {
     struct category_suffix {

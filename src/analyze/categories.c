@@ -137,9 +137,3 @@ size_t category_find(struct category_finder *finder, str path)
     size_t row = row_of_name(finder, str_from_index(path, folder.len + (folder.len > 0)));
     return row < finder->row ? row : finder->row;
 }
-
-size_t category_of(str path)
-{
-    struct category_finder finder = category_finder_new();
-    return category_find(&finder, path);
-}

@@ -37,11 +37,16 @@ static uint32_t as_index(const void *value)
 
 /* -- packages ---------------------------------------------------------------------------------- */
 
+/* "deb openssl": what tells packages apart, and what a cause is called. */
+static str package_key(struct arena *arena, enum package_type type, str name)
+{
+    return str_fmt(arena, "%s %.*s", package_type_name(type), STR_ARG(name));
+}
+
 static uint32_t package_of(struct comparing *comparing, const struct package *package)
 {
     struct image_diff *diff = comparing->diff;
-    str key = str_fmt(comparing->arena, "%s %.*s", package_type_name(package->type),
-                      STR_ARG(package->name));
+    str key = package_key(comparing->arena, package->type, package->name);
     uint32_t at = as_index(map_find(&comparing->packages, key));
     if (at != UINT32_MAX)
         return at;
@@ -98,8 +103,7 @@ static uint32_t file_cause(struct comparing *comparing, int side, uint32_t index
         const struct package *package = &image->packages->list.at[owner];
         cause.kind = CAUSE_PACKAGE;
         cause.package = package_of(comparing, package);
-        cause.name = str_fmt(comparing->arena, "%s %.*s", package_type_name(package->type),
-                             STR_ARG(package->name));
+        cause.name = package_key(comparing->arena, package->type, package->name);
         return cause_of(comparing, cause);
     }
     uint32_t layer = comparing->view[side]->files[index].layer;
@@ -339,8 +343,7 @@ static void sort_packages(struct comparing *comparing)
             rows[kept++] = rows[i];
     diff->packages.count = kept;
     for (uint32_t i = 0; i < kept; i++) {
-        str key = str_fmt(comparing->arena, "%s %.*s", package_type_name(rows[i].type),
-                          STR_ARG(rows[i].name));
+        str key = package_key(comparing->arena, rows[i].type, rows[i].name);
         uint32_t old = as_index(map_find(&comparing->packages, key));
         place[old] = i + 1;
     }

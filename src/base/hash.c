@@ -90,6 +90,11 @@ struct digest_text digest_hex(digest value)
     return text;
 }
 
+str digest_print(struct arena *arena, digest value)
+{
+    return str_fmt(arena, "sha256:%s", digest_hex(value).z);
+}
+
 static int digit_of(char c)
 {
     if (char_is_digit(c))

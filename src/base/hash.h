@@ -46,3 +46,6 @@ struct digest_text {
 };
 struct digest_text digest_hex(digest value);
 bool digest_parse(str hex, digest *out_digest);
+
+/* "sha256:" and the digits, as OCI's documents name it. */
+str digest_print(struct arena *arena, digest value);

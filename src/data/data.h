@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "data/sqlite.h"
 #include "text/finding.h"
@@ -144,3 +145,4 @@ void json_double(struct json_out *out, const char *key, double value); /* two de
 void json_ratio(struct json_out *out, const char *key, double value);  /* of 1, six decimals */
 void json_bool(struct json_out *out, const char *key, bool value);
 void json_null(struct json_out *out, const char *key);
+void json_digest(struct json_out *out, const char *key, const digest *value); /* NULL writes null */

@@ -177,3 +177,11 @@ void json_null(struct json_out *out, const char *key)
     begin_value(out, key);
     buf_add(&out->buf, STR("null"));
 }
+
+void json_digest(struct json_out *out, const char *key, const digest *value)
+{
+    if (value)
+        json_str(out, key, digest_print(out->buf.arena, *value));
+    else
+        json_null(out, key);
+}

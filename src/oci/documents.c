@@ -169,7 +169,7 @@ str descriptor_print(struct arena *arena, const struct descriptor *descriptor)
     struct json_out out = json_out_init(arena, false);
     json_object(&out, NULL);
     json_str(&out, "mediaType", descriptor->media_type);
-    json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(descriptor->digest).z));
+    json_digest(&out, "digest", &descriptor->digest);
     json_u64(&out, "size", descriptor->size);
     if (descriptor->artifact_type.len)
         json_str(&out, "artifactType", descriptor->artifact_type);

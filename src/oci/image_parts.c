@@ -51,7 +51,7 @@ static void descriptor_write(struct json_out *out, const char *key, const char *
 {
     json_object(out, key);
     json_z(out, "mediaType", type);
-    json_str(out, "digest", str_fmt(out->buf.arena, "sha256:%s", digest_hex(id).z));
+    json_digest(out, "digest", &id);
     json_u64(out, "size", size);
     json_end_object(out);
 }

@@ -91,8 +91,7 @@ bool manifest_get(struct arena *arena, struct client *client, const struct refer
     struct http_answer answer;
     struct descriptor descriptor = {0};
     digest said;
-    str name = reference->has_digest ? str_fmt(arena, "sha256:%s", digest_hex(reference->digest).z)
-                                     : reference->tag;
+    str name = reference->has_digest ? digest_print(arena, reference->digest) : reference->tag;
     if (!ask_manifest(arena, client, str_z(arena, name), &answer, out_text, err))
         return false;
     if (reference->has_digest && !check(client, *out_text, reference->digest, err))
@@ -112,7 +111,7 @@ bool document_get(struct arena *arena, struct client *client, const struct descr
 {
     struct http_answer answer;
     str type;
-    str name = str_fmt(arena, "sha256:%s", digest_hex(descriptor->digest).z);
+    str name = digest_print(arena, descriptor->digest);
     if (descriptor->size > LIMIT_MANIFEST)
         return err_set(err, ERR_LIMIT, "a manifest of %" PRIu64 " bytes, the limit is %zu",
                        descriptor->size, LIMIT_MANIFEST);

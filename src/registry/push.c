@@ -226,8 +226,7 @@ static bool send_documents(struct pushing *pushing, str name, struct err *err)
     for (uint32_t i = 0; i < pushing->documents.count; i++) {
         const struct sent_document *document = &pushing->documents.at[i];
         bool last = i + 1 == pushing->documents.count;
-        str digest_name =
-            str_fmt(pushing->arena, "sha256:%s", digest_hex(document->descriptor.digest).z);
+        str digest_name = digest_print(pushing->arena, document->descriptor.digest);
         if (!send_document(pushing, document, last && name.len ? name : digest_name, err))
             return false;
     }

@@ -46,7 +46,7 @@ static void write_descriptor(struct json_out *out, const struct descriptor *mani
         type = node_str(node_get(node_get(root, "config"), "mediaType"));
     json_object(out, NULL);
     json_str(out, "mediaType", manifest->media_type);
-    json_str(out, "digest", str_fmt(out->buf.arena, "sha256:%s", digest_hex(manifest->digest).z));
+    json_digest(out, "digest", &manifest->digest);
     json_u64(out, "size", manifest->size);
     if (type.len)
         json_str(out, "artifactType", type);

@@ -43,15 +43,10 @@ static struct call call_of(const char *method, struct url url)
     return (struct call){.actions = "pull,push", .url = url, .request = {.method = method}};
 }
 
-static str digest_name(struct arena *arena, const struct upload *upload)
-{
-    return str_fmt(arena, "sha256:%s", digest_hex(upload->descriptor.digest).z);
-}
-
 static bool is_there(struct sending *sending, bool *out_there, struct err *err)
 {
     struct http_answer answer;
-    str name = digest_name(sending->arena, sending->upload);
+    str name = digest_print(sending->arena, sending->upload->descriptor.digest);
     struct call call =
         call_of("HEAD", client_url(sending->arena, sending->client, "blobs/%.*s", STR_ARG(name)));
     if (!client_send(sending->arena, sending->client, &call, &answer, err))
@@ -82,7 +77,8 @@ static bool open_session(struct sending *sending, str mount_from, bool *out_open
     struct call call = call_of("POST", client_url(arena, sending->client, "blobs/uploads/"));
     call.request.has_body = true; /* an empty one: some want a Content-Length */
     if (mount_from.len) {
-        call.url = url_with(arena, &call.url, "mount", digest_name(arena, sending->upload));
+        call.url = url_with(arena, &call.url, "mount",
+                            digest_print(arena, sending->upload->descriptor.digest));
         call.url = url_with(arena, &call.url, "from", mount_from);
         call.mount_from = mount_from;
     }
@@ -123,7 +119,8 @@ static bool send_bytes(struct sending *sending, const char *method, uint64_t siz
     bool last = method[1] == 'U';
     struct call call = call_of(method, sending->session);
     if (last)
-        call.url = url_with(arena, &call.url, "digest", digest_name(arena, sending->upload));
+        call.url = url_with(arena, &call.url, "digest",
+                            digest_print(arena, sending->upload->descriptor.digest));
     call.once = true;
     call.request.has_body = true;
     call.request.patience = PATIENCE; /* it hashes all of it before it answers */

@@ -5,14 +5,6 @@
 
 /* plimsoll.analyze/1. */
 
-static void put_digest(struct json_out *out, const char *key, const digest *value)
-{
-    if (value)
-        json_str(out, key, str_fmt(out->buf.arena, "sha256:%s", digest_hex(*value).z));
-    else
-        json_null(out, key);
-}
-
 /* A line of the Dockerfile, null where it is not known. */
 static void put_line(struct json_out *out, const char *key, uint32_t line)
 {
@@ -29,7 +21,7 @@ static void put_layers(struct json_out *out, const struct analysis *analysis)
         const struct layer_row *row = &analysis->layers.at[i];
         json_object(out, NULL);
         json_u64(out, "index", i);
-        put_digest(out, "diff_id", &row->diff_id);
+        json_digest(out, "diff_id", &row->diff_id);
         json_u64(out, "size", row->size);
         json_u64(out, "compressed_size", row->compressed_size);
         json_str(out, "created_by", row->created_by);
@@ -169,7 +161,7 @@ static void put_image(struct json_out *out, const struct analysis *analysis)
     json_str(out, "name", image->name);
     json_str(out, "transport", image->transport);
     json_str(out, "stands_behind", image_label(image, LABEL_STANDS_BEHIND));
-    put_digest(out, "digest", image->has_digest ? &image->digest : NULL);
+    json_digest(out, "digest", image->has_digest ? &image->digest : NULL);
     json_u64(out, "size", analysis->size);
     if (is_compressed(analysis))
         json_u64(out, "compressed_size", analysis->compressed_size);

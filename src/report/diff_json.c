@@ -9,11 +9,7 @@ static void put_side(struct json_out *out, const char *key, const struct analysi
     json_object(out, key);
     json_str(out, "name", analysis->image->name);
     json_str(out, "stands_behind", image_label(analysis->image, LABEL_STANDS_BEHIND));
-    if (analysis->image->has_digest)
-        json_str(out, "digest",
-                 str_fmt(out->buf.arena, "sha256:%s", digest_hex(analysis->image->digest).z));
-    else
-        json_null(out, "digest");
+    json_digest(out, "digest", analysis->image->has_digest ? &analysis->image->digest : NULL);
     json_u64(out, "size", analysis->size);
     json_u64(out, "compressed_size", analysis->compressed_size);
     json_u64(out, "layers", analysis->layers.count);
@@ -82,7 +78,7 @@ static void put_layers(struct json_out *out, const struct image_diff *diff)
                layer->at[0] == UINT32_MAX   ? "added"
                : layer->at[1] == UINT32_MAX ? "removed"
                                             : "same");
-        json_str(out, "diff_id", str_fmt(out->buf.arena, "sha256:%s", digest_hex(row->diff_id).z));
+        json_digest(out, "diff_id", &row->diff_id);
         json_u64(out, "size", row->size);
         json_u64(out, "compressed_size", row->compressed_size);
         json_str(out, "created_by", row->created_by);

@@ -104,9 +104,9 @@ static str id_print(const struct history_values *values, bool first)
 {
     if (!first)
         return STR("<missing>");
-    struct digest_text hex = digest_hex(values->style->image_id);
-    return values->style->whole ? str_fmt(values->arena, "sha256:%s", hex.z)
-                                : str_fmt(values->arena, "%.*s", ID_DIGITS, hex.z);
+    digest id = values->style->image_id;
+    return values->style->whole ? digest_print(values->arena, id)
+                                : str_fmt(values->arena, "%.*s", ID_DIGITS, digest_hex(id).z);
 }
 
 static str field_value(const struct history_values *values, const struct history_row *row,
@@ -300,14 +300,8 @@ str report_history_json(struct arena *arena, const struct history_rows *rows)
         json_str(&out, "created", row->created);
         json_u64(&out, "size", row->size);
         json_bool(&out, "empty", row->empty);
-        if (row->empty)
-            json_null(&out, "diff_id");
-        else
-            json_str(&out, "diff_id", str_fmt(arena, "sha256:%s", digest_hex(row->diff_id).z));
-        if (row->has_digest)
-            json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(row->blob).z));
-        else
-            json_null(&out, "digest");
+        json_digest(&out, "diff_id", row->empty ? NULL : &row->diff_id);
+        json_digest(&out, "digest", row->has_digest ? &row->blob : NULL);
         json_end_object(&out);
     }
     json_end_list(&out);

@@ -26,11 +26,6 @@ static str age_print(struct arena *arena, int64_t then_s, int64_t now_s)
     return STR("now");
 }
 
-static str digest_print(struct arena *arena, digest id)
-{
-    return str_fmt(arena, "sha256:%s", digest_hex(id).z);
-}
-
 /* -- ls ---------------------------------------------------------------------------------------- */
 
 static str images_json(struct arena *arena, const struct stored_images *rows)
@@ -44,7 +39,7 @@ static str images_json(struct arena *arena, const struct stored_images *rows)
         json_object(&out, NULL);
         json_str(&out, "name", row->name);
         json_str(&out, "stands_behind", row->stands_behind);
-        json_str(&out, "digest", digest_print(arena, row->digest));
+        json_digest(&out, "digest", &row->digest);
         json_list(&out, "platforms");
         while (row->platforms.len && str_next(&rest, ',', &platform))
             json_str(&out, NULL, platform);
@@ -155,21 +150,15 @@ static str image_json(struct arena *arena, const struct image *image)
     json_z(&out, "schema", "plimsoll.image/1");
     json_str(&out, "name", image->name);
     json_str(&out, "transport", image->transport);
-    if (image->has_digest)
-        json_str(&out, "digest", digest_print(arena, image->digest));
-    else
-        json_null(&out, "digest");
-    json_str(&out, "config_digest", digest_print(arena, image->config_digest));
+    json_digest(&out, "digest", image->has_digest ? &image->digest : NULL);
+    json_digest(&out, "config_digest", &image->config_digest);
     json_str(&out, "platform", platform_print(arena, &image->config->platform));
     config_json(&out, image->config);
     json_list(&out, "layers");
     VEC_EACH(struct image_layer, layer, image->layers) {
         json_object(&out, NULL);
-        json_str(&out, "diff_id", digest_print(arena, layer->diff_id));
-        if (layer->has_digest)
-            json_str(&out, "digest", digest_print(arena, layer->digest));
-        else
-            json_null(&out, "digest");
+        json_digest(&out, "diff_id", &layer->diff_id);
+        json_digest(&out, "digest", layer->has_digest ? &layer->digest : NULL);
         json_str(&out, "media_type", layer->media_type);
         json_u64(&out, "compressed_size", layer->blob.size);
         compressed += layer->blob.size;

@@ -14,7 +14,7 @@ static str moved_json(struct arena *arena, const struct moved_images *rows, bool
     VEC_EACH(struct registry_moved, row, *rows) {
         json_object(&out, NULL);
         json_str(&out, "name", row->name);
-        json_str(&out, "digest", str_fmt(arena, "sha256:%s", digest_hex(row->descriptor.digest).z));
+        json_digest(&out, "digest", &row->descriptor.digest);
         json_str(&out, "media_type", row->descriptor.media_type);
         json_str(&out, push ? "to" : "from", row->from);
         json_u64(&out, "blobs", row->blobs);
@@ -53,7 +53,7 @@ str report_referrers(struct arena *arena, str name, const struct descriptors *ro
     json_str(&out, "name", name);
     json_list(&out, "referrers");
     VEC_EACH(struct descriptor, row, *rows) {
-        str id = str_fmt(arena, "sha256:%s", digest_hex(row->digest).z);
+        str id = digest_print(arena, row->digest);
         json_object(&out, NULL);
         json_str(&out, "digest", id);
         json_str(&out, "artifact_type", row->artifact_type);

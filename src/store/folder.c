@@ -166,13 +166,6 @@ bool folder_writable(const struct store *store, struct err *err)
                    STR_ARG(store->path));
 }
 
-struct blob_path folder_blob_path(digest id)
-{
-    struct blob_path path;
-    snprintf(path.z, sizeof(path.z), "blobs/sha256/%s", digest_hex(id).z);
-    return path;
-}
-
 /* -- the database ------------------------------------------------------------------------------ */
 
 static const char *const schema =

@@ -32,12 +32,6 @@ MUST_CHECK bool folder_database(struct store *store, struct err *err);
 /* Refuse to write where there is no folder that may be written. */
 MUST_CHECK bool folder_writable(const struct store *store, struct err *err);
 
-/* "blobs/sha256/HEX" of a digest, below the root. */
-struct blob_path {
-    char z[80];
-};
-struct blob_path folder_blob_path(digest id);
-
 /* Names as index.json has them, without times. */
 MUST_CHECK bool folder_names(struct arena *arena, struct store *store,
                              struct descriptors *out_manifests, struct err *err);

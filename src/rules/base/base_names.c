@@ -111,10 +111,10 @@ static void check_digests(const struct facts *facts, struct rule_sink *sink)
             continue;
         str tag =
             str_fmt(facts->arena, "%.*s:%.*s", STR_ARG(stage->repository), STR_ARG(stage->tag));
-        str digest =
+        str pinned =
             str_fmt(facts->arena, "%.*s@%.*s", STR_ARG(stage->repository), STR_ARG(stage->digest));
         const struct stage_facts *by_tag = map_find(&tags, tag);
-        const struct stage_facts *by_digest = map_find(&digests, digest);
+        const struct stage_facts *by_digest = map_find(&digests, pinned);
         if (by_tag && !str_eq(by_tag->digest, stage->digest)) {
             found(sink, stage->stage->base_at, "'%.*s' is pinned to another digest above",
                   STR_ARG(tag));
@@ -125,7 +125,7 @@ static void check_digests(const struct facts *facts, struct rule_sink *sink)
             found_related(sink, by_digest->stage->base_at, "the same digest");
         }
         map_set(facts->arena, &tags, tag, &facts->stages[i]);
-        map_set(facts->arena, &digests, digest, &facts->stages[i]);
+        map_set(facts->arena, &digests, pinned, &facts->stages[i]);
     }
 }
 
